@@ -1,0 +1,49 @@
+// All weights of a model in one flat allocation, carved into named tensors by a table: one
+// buffer to optimise, to clip, to copy, to save (the idea of llm.c's ParameterTensors).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attn/base/tensor.hpp"
+#include "attn/math/random.hpp"
+#include "attn/model/config.hpp"
+
+namespace attn {
+
+// Names and shapes (TransformerLens): "embed.W_E" [V, D], "pos_embed.W_pos" [T_max, D],
+// "blocks.l.attn.W_Q" [D, H, d], "W_K"/"W_V" [D, H_kv, d], "W_O" [H, d, D], "b_Q" [H, d] …,
+// "blocks.l.ln1.w" [D], "blocks.l.mlp.W_in" [D, D_mlp], "W_gate", "W_out" [D_mlp, D],
+// "ln_final.w" [D], "unembed.W_U" [D, V]. Every matrix maps row vectors: y = x·W.
+struct ParameterInfo {
+  std::string name;
+  Shape shape;
+  Index offset;     // into the flat buffer
+  bool decay;       // weight decay applies (matrices; not gains and biases)
+};
+
+class Parameters {
+ public:
+  Parameters() = default;
+  explicit Parameters(const ModelConfig& config);  // zeros
+
+  const std::vector<ParameterInfo>& table() const { return table_; }
+  const ParameterInfo* find(std::string_view name) const;  // nullptr: absent
+  View operator[](std::string_view name);                  // throws ShapeError when absent
+  ConstView operator[](std::string_view name) const;
+  bool has(std::string_view name) const { return find(name) != nullptr; }
+
+  View flat() { return {data_.data(), Shape{static_cast<Index>(data_.size())}}; }
+  ConstView flat() const { return {data_.data(), Shape{static_cast<Index>(data_.size())}}; }
+  Index size() const { return static_cast<Index>(data_.size()); }
+
+ private:
+  std::vector<ParameterInfo> table_;
+  std::vector<Real> data_;
+};
+
+// Random initialisation as config says (init_std, identical_heads, head_noise).
+void initialise(Parameters& parameters, const ModelConfig& config, Rng& rng);
+
+}  // namespace attn

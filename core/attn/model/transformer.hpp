@@ -1,0 +1,71 @@
+// One configurable transformer: GPT-2, LLaMA, BERT and the course's attention-only models are
+// settings of it. Written once against the tape.
+#pragma once
+
+#include <vector>
+
+#include "attn/base/tensor.hpp"
+#include "attn/model/config.hpp"
+#include "attn/model/hooks.hpp"
+#include "attn/model/parameters.hpp"
+#include "attn/ops/tape.hpp"
+
+namespace attn {
+
+struct Model {
+  ModelConfig config;
+  Parameters parameters;
+};
+
+// B sequences of T tokens, row-major. `lengths` (optional, B entries) marks right padding:
+// keys at positions >= length are masked.
+struct TokenBatch {
+  std::vector<TokenId> tokens;  // B · T
+  Index batch = 0, length = 0;
+  std::vector<Index> lengths;
+  std::vector<TokenId> types;   // token types (BERT), optional
+};
+
+// Keys and values of the tokens seen so far, per layer [B, H_kv, capacity, d].
+class KvCache {
+ public:
+  KvCache(const ModelConfig& config, Index batch, Index capacity);
+  Index length() const { return length_; }
+  Index capacity() const { return capacity_; }
+  Index batch() const { return batch_; }
+  void clear() { length_ = 0; }
+  View keys(int layer) { return keys_[static_cast<std::size_t>(layer)].view(); }
+  View values(int layer) { return values_[static_cast<std::size_t>(layer)].view(); }
+  void advance(Index n) { length_ += n; }
+
+ private:
+  std::vector<Tensor> keys_, values_;
+  Index batch_, capacity_, length_ = 0;
+};
+
+struct ForwardOptions {
+  const Hooks* hooks = nullptr;
+  KvCache* cache = nullptr;           // inference: attends to the past and appends to it
+  Parameters* gradients = nullptr;    // training: where parameter gradients are added
+};
+
+// Logits [B, T, V] (an encoder without unembedding returns the last hidden state [B, T, D]).
+// Bad tokens and over-long input are the caller's to check with check_tokens; here they throw.
+Var forward(Tape& tape, const Model& model, const TokenBatch& batch, const ForwardOptions& options = {});
+
+// "token 73 at position 5 is outside the vocabulary of 33", "120 tokens, the model's context is 48".
+Status check_tokens(const ModelConfig& config, const TokenBatch& batch, Index past = 0);
+
+struct SamplingOptions {
+  Real temperature = 1;  // 0: greedy
+  Index top_k = 0;       // 0: off
+  Real top_p = 1;        // 1: off
+};
+// Next token from logits [V].
+TokenId sample(ConstView logits, const SamplingOptions& options, Rng& rng);
+
+// Continues `prompt` by `count` tokens with a KV cache; stops at the context's end.
+std::vector<TokenId> generate(const Model& model, const std::vector<TokenId>& prompt, Index count,
+                              const SamplingOptions& options, Rng& rng);
+
+}  // namespace attn

@@ -1,0 +1,27 @@
+// AdamW (Loshchilov & Hutter 2019, Algorithm 2), torch.optim.AdamW's update.
+#pragma once
+
+#include <vector>
+
+#include "attn/model/parameters.hpp"
+
+namespace attn {
+
+struct AdamWConfig {
+  Real beta1 = Real(0.9), beta2 = Real(0.98);
+  Real epsilon = Real(1e-8);
+  Real weight_decay = Real(0.01);
+};
+
+struct AdamWState {
+  std::vector<Real> m, v;   // like Parameters::flat()
+  Index step = 0;
+};
+
+void adamw_step(Parameters& parameters, ConstView gradients, AdamWState& state,
+                const AdamWConfig& config, Real learning_rate);
+
+// Scales gradients so that their global norm is at most `limit`; returns the norm before.
+Real clip_gradients(View gradients, Real limit);
+
+}  // namespace attn

@@ -1,0 +1,55 @@
+// Synthetic tasks: data made on the fly from a seed, with a mask of the positions that count.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "attn/base/error.hpp"
+#include "attn/math/random.hpp"
+#include "attn/model/transformer.hpp"
+
+namespace attn {
+
+enum class TaskKind {
+  repeat,        // a random segment repeated: the induction task
+  copy,          // segment, separator, segment again
+  recall,        // key-value pairs, then keys to be answered (associative recall)
+  markov,        // in-context Markov chain: every sequence has its own transition matrix ~ Dirichlet(1)
+  ngram,         // a fixed n-gram chain shared by all sequences
+  uniform,       // i.i.d. tokens: nothing to learn (control)
+};
+
+struct TaskConfig {
+  TaskKind kind = TaskKind::repeat;
+  Index vocab = 32;
+  Index length = 48;               // T
+  // repeat: random segments of [segment_min, segment_max] tokens, tiled to fill T (recipe of
+  // DESIGN.md §6) when tiled, else one segment and one repeat at random places (dossier run A).
+  Index segment_min = 8, segment_max = 24;
+  bool tiled = true;
+  bool fixed_offset = false;       // the repeat always at the same distance: the trap of chapter 7
+  bool distinct = false;           // segment (and filler) without replacement
+  bool loss_on_all = false;        // else only where the repeat determines the next token
+  Index order = 1;                 // markov / ngram: tokens of context
+  Index pairs = 8;                 // recall
+};
+
+Status validate(const TaskConfig& config);
+std::string to_json(const TaskConfig& config);
+Result<TaskConfig> task_config_from_json(const std::string& json);
+
+struct TaskBatch {
+  TokenBatch inputs;                 // [B, T]
+  std::vector<TokenId> targets;      // [B, T], next tokens
+  std::vector<Real> weights;         // [B, T], 1 where the loss counts
+  std::vector<Index> match;          // [B, T], position whose successor is the answer (induction target), -1: none
+};
+
+TaskBatch make_batch(const TaskConfig& config, Index batch, Rng& rng);
+
+// Reference predictors of the Markov task, the exact Dirichlet posteriors (Edelman et al. 2024):
+// probabilities [B, T, V] of the next token under each strategy.
+enum class Strategy { uniform, unigram, bigram };
+Tensor strategy_probabilities(const TokenBatch& batch, Index vocab, Strategy strategy);
+
+}  // namespace attn

@@ -1,0 +1,68 @@
+// Training as something that can be stepped, watched, stored and resumed exactly.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attn/base/error.hpp"
+#include "attn/model/transformer.hpp"
+#include "attn/train/adamw.hpp"
+#include "attn/train/tasks.hpp"
+
+namespace attn {
+
+enum class ScheduleKind { constant, cosine, linear };
+struct Schedule {
+  ScheduleKind kind = ScheduleKind::constant;
+  Real learning_rate = Real(1e-3);
+  Index warmup = 0;       // steps of linear warm-up
+  Index total = 0;        // steps to the end of decay (cosine, linear)
+  Real floor = 0;         // fraction of learning_rate at the end
+};
+Real learning_rate(const Schedule& schedule, Index step);
+
+struct TrainConfig {
+  ModelConfig model;
+  TaskConfig task;
+  AdamWConfig adamw;
+  Schedule schedule;
+  Index batch = 32;
+  Index steps = 700;
+  Real clip = 1;               // global gradient norm; 0: off
+  std::uint64_t seed = 1;
+};
+std::string to_json(const TrainConfig& config);
+Result<TrainConfig> train_config_from_json(const std::string& json);  // validates everything
+
+struct StepMetrics {
+  Index step = 0;        // steps done
+  Real loss = 0;         // mean cross-entropy over the counted positions, nats
+  Real accuracy = 0;     // share of counted positions whose argmax is right
+  Real grad_norm = 0;    // before clipping
+  Real learning_rate = 0;
+};
+
+class Trainer {
+ public:
+  // Errors: an invalid config.
+  static Result<std::unique_ptr<Trainer>> create(const TrainConfig& config);
+  virtual ~Trainer() = default;
+
+  // One optimiser step each; short, to be called again and again (V8 tiers up only between calls).
+  virtual StepMetrics step() = 0;
+  virtual StepMetrics evaluate(const TaskBatch& batch) = 0;  // no gradient, no change of state
+
+  virtual const TrainConfig& config() const = 0;
+  virtual const Model& model() const = 0;
+  virtual Model& mutable_model() = 0;   // interventions on weights
+  virtual Index steps_done() const = 0;
+
+  // Everything: weights, both AdamW moments, step, random state. resume(snapshot()) continues
+  // bit for bit like the uninterrupted run on the same build. Format: safetensors (io/checkpoint.hpp).
+  virtual std::vector<std::uint8_t> snapshot() const = 0;
+  static Result<std::unique_ptr<Trainer>> resume(const std::uint8_t* bytes, std::size_t size);
+};
+
+}  // namespace attn

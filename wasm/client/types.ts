@@ -1,0 +1,224 @@
+// The contract between the pages and the attention core. Widgets see these types and nothing
+// else; only the worker touches the WASM module. Shapes use the course's letters:
+// B batch, T tokens, S keys, D width, H heads, d head width, V vocabulary, L layers.
+
+/** A dense row-major tensor copied out of the core; its buffer was transferred, so it is yours. */
+export interface TensorData {
+  shape: number[];
+  data: Float32Array;
+}
+
+export type Variant = 'simd' | 'scalar';
+
+export interface EngineInfo {
+  variant: Variant;
+  /** Git commit the core was built from, for the badge under each figure. */
+  commit: string;
+  /** Bytes of WASM memory in use. */
+  memory: number;
+}
+
+/** Mirrors attn::ModelConfig (core/attn/model/config.hpp); absent keys take its defaults. */
+export interface ModelConfig {
+  kind?: 'decoder' | 'encoder';
+  vocab: number;
+  context: number;
+  layers: number;
+  width: number;
+  heads: number;
+  kv_heads?: number;
+  head_width?: number;
+  mlp?: 'none' | 'gelu' | 'gelu_exact' | 'relu' | 'swiglu';
+  mlp_width?: number;
+  norm?: 'none' | 'pre' | 'post';
+  norm_kind?: 'layer_norm' | 'rms_norm';
+  norm_gain?: boolean;
+  position?: 'none' | 'learned' | 'sinusoidal' | 'rope' | 'alibi' | 't5';
+  smeared_keys?: boolean;
+  tied?: boolean;
+  scale?: number;
+  init_std?: number;
+  identical_heads?: boolean;
+  head_noise?: number;
+  [key: string]: unknown;
+}
+
+/** Mirrors attn::TaskConfig (core/attn/train/tasks.hpp). */
+export interface TaskConfig {
+  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform';
+  vocab: number;
+  length: number;
+  segment_min?: number;
+  segment_max?: number;
+  tiled?: boolean;
+  fixed_offset?: boolean;
+  distinct?: boolean;
+  loss_on_all?: boolean;
+  order?: number;
+  pairs?: number;
+}
+
+/** Mirrors attn::TrainConfig (core/attn/train/trainer.hpp). */
+export interface TrainConfig {
+  model: ModelConfig;
+  task: TaskConfig;
+  adamw?: { beta1?: number; beta2?: number; epsilon?: number; weight_decay?: number };
+  schedule?: { kind?: 'constant' | 'cosine' | 'linear'; learning_rate?: number; warmup?: number; total?: number; floor?: number };
+  batch?: number;
+  steps?: number;
+  clip?: number;
+  seed?: number;
+}
+
+/** One row of the head table; definitions in core/attn/analysis/head_scores.hpp. */
+export interface HeadScores {
+  layer: number;
+  head: number;
+  previous: number;
+  current: number;
+  first: number;
+  duplicate: number;
+  induction: number;
+  entropy: number;
+  entropy_ratio: number;
+  distance: number;
+}
+
+export interface HeadRef {
+  layer: number;
+  head: number;
+}
+export type Ablation = 'zero' | 'mean' | 'resample';
+
+/** Tokens of one batch: B sequences of equal length T. */
+export type Sequences = number[][];
+
+export interface RunRequest {
+  tokens: Sequences;
+  /** Hook names to copy out ("blocks.0.attn.pattern", "logits" …; core/attn/model/hooks.hpp). */
+  capture: string[];
+  ablate?: { heads: HeadRef[]; how: Ablation; seed?: number };
+  /** Replace an activation wholesale before it is read on. */
+  replace?: { name: string; value: TensorData }[];
+}
+export interface RunResult {
+  tensors: Record<string, TensorData>;
+  /** Mean next-token loss (nats) over all positions but the last, and per sequence and position [B, T-1]. */
+  loss: number;
+  losses: TensorData;
+}
+
+export interface Contribution {
+  component: string;
+  layer: number;
+  head: number;
+  logit: number;
+}
+export interface Attribution {
+  parts: Contribution[];
+  total: number;
+  logit: number;
+}
+
+export interface Circuits {
+  /** [V, V] query token × key token. */
+  qk: TensorData;
+  /** [V, V] source token × output token. */
+  ov: TensorData;
+  /** [T, T] for learned positions, shape [0, 0] otherwise. */
+  qkPositions: TensorData;
+  eigenvalues: { re: number; im: number }[];
+  copying: number;
+}
+
+export interface StepMetrics {
+  step: number;
+  loss: number;
+  accuracy: number;
+  grad_norm: number;
+  learning_rate: number;
+}
+
+/** One point of the training record. */
+export interface TrainPoint extends StepMetrics {
+  /** Held-out loss and accuracy of the task (fixed evaluation batch of the seed). */
+  evalLoss: number;
+  evalAccuracy: number;
+  heads: HeadScores[];
+  /** KL(strategy ‖ model), nats; Markov task only. */
+  strategies?: { uniform: number; unigram: number; bigram: number };
+  /** All weights at this step (Parameters::flat), if `keepWeights`. */
+  weights?: Float32Array;
+  /** Milliseconds spent in optimiser steps so far (measurement excluded). */
+  elapsed: number;
+}
+export interface TrainRequest {
+  /** Stop when this many steps are done in all. */
+  until: number;
+  /** Measure and report every so many steps (and at the first and last). */
+  every: number;
+  keepWeights?: boolean;
+}
+
+export interface ParameterInfo {
+  name: string;
+  shape: number[];
+  offset: number;
+}
+export interface ModelInfo {
+  id: number;
+  config: Required<Pick<ModelConfig, 'vocab' | 'context' | 'layers' | 'width' | 'heads'>> & ModelConfig;
+  parameters: ParameterInfo[];
+  metadata: Record<string, string>;
+}
+
+/**
+ * The engine as a widget sees it (through Comlink: every call is asynchronous; failures reject
+ * with an Error whose message is fit to be shown). Handles are plain numbers; dispose them.
+ */
+export interface Engine {
+  info(): EngineInfo;
+
+  loadModel(safetensors: Uint8Array): ModelInfo;
+  /** A model with given weights (a TrainPoint's), or freshly initialised from `seed`. */
+  createModel(config: ModelConfig, weightsOrSeed: Float32Array | number): ModelInfo;
+  saveModel(model: number): Uint8Array;
+  disposeModel(model: number): void;
+
+  run(model: number, request: RunRequest): RunResult;
+  headScores(model: number, on: { tokens: Sequences } | { batch: number; half: number; seed: number }): { heads: HeadScores[]; baseline: HeadScores };
+  circuits(model: number, head: HeadRef): Circuits;
+  /** [V, V] K-composition of one head into a later one. */
+  kComposition(model: number, from: HeadRef, to: HeadRef): TensorData;
+  attribution(model: number, tokens: number[], position: number, target: number): Attribution;
+  generate(model: number, prompt: number[], count: number, options: { temperature?: number; top_k?: number; top_p?: number; seed?: number }): number[];
+
+  /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
+  taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };
+
+  createTrainer(config: TrainConfig): { id: number; model: ModelInfo };
+  /**
+   * Trains in slices of at most 30 ms, yielding between them, so that pause, cancel and other
+   * calls get through. Reports points as they are measured; resolves when done, paused or cancelled.
+   */
+  train(trainer: number, request: TrainRequest, onPoint: (point: TrainPoint) => void): Promise<{ step: number; stopped: 'done' | 'paused' | 'diverged' }>;
+  pause(trainer: number): void;
+  /** Complete state as safetensors; restoring continues bit for bit. */
+  snapshot(trainer: number): Uint8Array;
+  resumeTrainer(snapshot: Uint8Array): { id: number; model: ModelInfo };
+  disposeTrainer(trainer: number): void;
+}
+
+/** What a page gets from `connect()` (wasm/client/index.ts). */
+export interface EngineHost {
+  /** Shared worker-backed engine; calls queue in order. `dedicated()` starts one of its own for long training. */
+  shared(): Promise<RemoteEngine>;
+  dedicated(): Promise<RemoteEngine & { terminate(): void }>;
+  /** 'idle' before first use; 'failed' carries a sentence for the reader. */
+  status(): { state: 'idle' | 'loading' | 'ready' | 'failed' | 'restarted'; message?: string };
+  subscribe(listener: (status: ReturnType<EngineHost['status']>) => void): () => void;
+}
+/** Comlink's view of Engine: every method returns a promise; callbacks are wrapped by the client. */
+export type RemoteEngine = {
+  [K in keyof Engine]: (...args: Parameters<Engine[K]>) => Promise<Awaited<ReturnType<Engine[K]>>>;
+};
