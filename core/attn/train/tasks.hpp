@@ -24,10 +24,13 @@ struct TaskConfig {
   Index vocab = 32;
   Index length = 48;               // T
   // repeat: random segments of [segment_min, segment_max] tokens, tiled to fill T (recipe of
-  // DESIGN.md §6) when tiled, else one segment and one repeat at random places (dossier run A).
+  // DESIGN.md §6) when tiled, else one segment and one repeat at random places among random
+  // filler: p2 >= p1 + S (dossier of chapter 7, runs A and C0).
   Index segment_min = 8, segment_max = 24;
   bool tiled = true;
-  bool fixed_offset = false;       // the repeat always at the same distance: the trap of chapter 7
+  // The repeat always at the same distance, the trap of chapter 7: tiled, every segment has
+  // (segment_min + segment_max) / 2 tokens; untiled, p2 = p1 + T/2.
+  bool fixed_offset = false;
   bool distinct = false;           // segment (and filler) without replacement
   bool loss_on_all = false;        // else only where the repeat determines the next token
   Index order = 1;                 // markov / ngram: tokens of context
@@ -46,6 +49,8 @@ struct TaskBatch {
 };
 
 TaskBatch make_batch(const TaskConfig& config, Index batch, Rng& rng);
+// The same into a batch that is reused: no allocation once `out` has had this size.
+void make_batch(const TaskConfig& config, Index batch, Rng& rng, TaskBatch& out);
 
 // Reference predictors of the Markov task, the exact Dirichlet posteriors (Edelman et al. 2024):
 // probabilities [B, T, V] of the next token under each strategy.

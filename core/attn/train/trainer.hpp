@@ -18,10 +18,15 @@ struct Schedule {
   ScheduleKind kind = ScheduleKind::constant;
   Real learning_rate = Real(1e-3);
   Index warmup = 0;       // steps of linear warm-up
-  Index total = 0;        // steps to the end of decay (cosine, linear)
+  Index total = 0;        // step at which the decay ends (cosine, linear); 0: TrainConfig::steps
   Real floor = 0;         // fraction of learning_rate at the end
 };
-Real learning_rate(const Schedule& schedule, Index step);
+Real learning_rate(const Schedule& schedule, Index step);  // step: how many were done before
+
+// Independent random streams of one seed (Rng's second argument), so that a longer evaluation
+// or another initialisation never shifts the training data.
+enum class Stream : std::uint64_t { init = 0, data = 1, evaluation = 2, probe = 3 };
+inline Rng stream(std::uint64_t seed, Stream which) { return Rng(seed, static_cast<std::uint64_t>(which)); }
 
 struct TrainConfig {
   ModelConfig model;
@@ -38,7 +43,7 @@ Result<TrainConfig> train_config_from_json(const std::string& json);  // validat
 
 struct StepMetrics {
   Index step = 0;        // steps done
-  Real loss = 0;         // mean cross-entropy over the counted positions, nats
+  Real loss = 0;         // mean cross-entropy over the counted positions, nats; not finite: diverged
   Real accuracy = 0;     // share of counted positions whose argmax is right
   Real grad_norm = 0;    // before clipping
   Real learning_rate = 0;
@@ -51,6 +56,8 @@ class Trainer {
   virtual ~Trainer() = default;
 
   // One optimiser step each; short, to be called again and again (V8 tiers up only between calls).
+  // When the loss or the gradient is not finite, the metrics say so and the trainer goes back to
+  // the last state whose loss was finite.
   virtual StepMetrics step() = 0;
   virtual StepMetrics evaluate(const TaskBatch& batch) = 0;  // no gradient, no change of state
 
