@@ -1,5 +1,5 @@
-// A small strict JSON reader (RFC 8259) and writer for configs and headers: no comments, no
-// trailing commas, no duplicate keys, depth <= 64.
+// A small strict JSON reader (RFC 8259) and writer for configs and headers: valid UTF-8, no comments,
+// no trailing commas, no duplicate keys, no lone surrogates, depth <= 64, at most 2^20 values.
 #pragma once
 
 #include <string>
@@ -28,6 +28,8 @@ class Json {
   bool is(Type t) const { return type_ == t; }
   bool boolean() const { return boolean_; }
   double number() const { return number_; }
+  // A number written without fraction or exponent and exactly representable: safe to use as a count.
+  bool is_integer() const { return type_ == Type::number && integer_; }
   const std::string& string() const { return string_; }
   const std::vector<Json>& items() const { return items_; }
   const std::vector<std::pair<std::string, Json>>& members() const { return members_; }
@@ -36,11 +38,13 @@ class Json {
   void push(Json v) { items_.push_back(std::move(v)); }
   void set(std::string key, Json v);
 
-  std::string dump() const;   // numbers round-trip
+  std::string dump() const;   // numbers round-trip; NaN and infinity, which JSON lacks, become null
 
  private:
+  friend class JsonParser;
   Type type_ = Type::null;
   bool boolean_ = false;
+  bool integer_ = false;
   double number_ = 0;
   std::string string_;
   std::vector<Json> items_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ namespace attn::io {
 enum class DType { F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL };
 std::size_t bytes_of(DType dtype);
 const char* to_string(DType dtype);
+std::optional<DType> dtype_named(std::string_view name);
 
 struct TensorEntry {
   std::string name;
@@ -33,16 +35,16 @@ class SafeTensors {
   // The bytes must outlive the object.
   static Result<SafeTensors> parse(const std::uint8_t* bytes, std::size_t size);
 
-  const std::vector<TensorEntry>& entries() const { return entries_; }
+  const std::vector<TensorEntry>& entries() const { return entries_; }  // in the order of their data
   const TensorEntry* find(std::string_view name) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
  private:
-  std::vector<TensorEntry> entries_;   // in file order
+  std::vector<TensorEntry> entries_;
   std::map<std::string, std::string> metadata_;
 };
 
-// Widened to Real; F32/F16/BF16/F64 and the integer types. NaN and infinity pass unless `finite_only`.
+// Widened to Real (F64 is rounded to it); F32/F16/BF16/F64 and the integer types. NaN and infinity pass unless `finite_only`.
 Result<Tensor> to_tensor(const TensorEntry& entry, bool finite_only = false);
 Result<std::vector<std::int64_t>> to_integers(const TensorEntry& entry);   // I64, I32, I16, I8, U8, BOOL
 
@@ -56,6 +58,7 @@ class Writer {
 
  private:
   struct Item { std::string name; DType dtype; std::vector<Index> shape; std::vector<std::uint8_t> bytes; };
+  void append(Item item);
   std::vector<Item> items_;
   std::map<std::string, std::string> metadata_;
 };
