@@ -9,9 +9,9 @@
 namespace attn {
 
 struct Svd {
-  Tensor u;                  // [m, r]
-  std::vector<Real> sigma;   // r, descending
-  Tensor v;                  // [n, r];  A = U diag(σ) Vᵀ
+  Tensor u;                 // [m, r]
+  std::vector<Real> sigma;  // r, descending
+  Tensor v;                 // [n, r];  A = U diag(σ) Vᵀ
 };
 Svd svd(ConstView a);                                      // a: [m, n]
 std::vector<std::complex<Real>> eigenvalues(ConstView a);  // a: [n, n]; by descending modulus

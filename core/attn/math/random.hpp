@@ -11,15 +11,19 @@
 
 namespace attn {
 
+// The bare generator: 128 bits of counter and 64 of key give 128 random bits.
+using PhiloxBlock = std::array<std::uint32_t, 4>;
+PhiloxBlock philox4x32_10(PhiloxBlock counter, std::uint32_t key0, std::uint32_t key1);
+
 class Rng {
  public:
   // Different streams of one seed are independent: initialisation, data and evaluation take one each.
   explicit Rng(std::uint64_t seed, std::uint64_t stream = 0);
 
-  std::uint32_t bits();             // 32 uniform bits
-  double uniform();                 // [0, 1), 53 bits
-  Index below(Index n);             // uniform integer in [0, n), unbiased; n >= 1
-  double normal();                  // standard normal; pure IEEE arithmetic, so bit-identical everywhere
+  std::uint32_t bits();  // 32 uniform bits
+  double uniform();      // [0, 1), 53 bits
+  Index below(Index n);  // uniform integer in [0, n), unbiased; n >= 1
+  double normal();       // standard normal; pure IEEE arithmetic, so bit-identical everywhere
 
   // Complete state; restoring it continues the sequence exactly.
   struct State {
@@ -34,7 +38,7 @@ class Rng {
  private:
   void refill();
   std::uint64_t seed_, stream_, counter_ = 0;
-  std::array<std::uint32_t, 4> block_{};
+  PhiloxBlock block_{};
 };
 
 void fill_normal(View out, Rng& rng, Real stddev);

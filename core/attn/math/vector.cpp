@@ -1,0 +1,107 @@
+#include "attn/math/vector.hpp"
+
+#include <limits>
+
+#include "attn/math/elementary.hpp"
+
+namespace attn::vec {
+
+using detail::lane_count;
+using detail::Lanes;
+using detail::load;
+
+void fill(Real value, Real* y, Index n) {
+  for (Index i = 0; i < n; ++i) y[i] = value;
+}
+void copy(const Real* x, Real* y, Index n) {
+  if (n > 0) std::memmove(y, x, static_cast<std::size_t>(n) * sizeof(Real));
+}
+
+// The elementwise loops are as the compilers vectorise them best: plain.
+void add(const Real* a, const Real* b, Real* y, Index n) {
+  for (Index i = 0; i < n; ++i) y[i] = a[i] + b[i];
+}
+void accumulate(const Real* x, Real* y, Index n) {
+  for (Index i = 0; i < n; ++i) y[i] += x[i];
+}
+void scale(Real alpha, const Real* x, Real* y, Index n) {
+  for (Index i = 0; i < n; ++i) y[i] = alpha * x[i];
+}
+void axpy(Real alpha, const Real* x, Real* y, Index n) {
+  for (Index i = 0; i < n; ++i) y[i] += alpha * x[i];
+}
+void multiply(const Real* a, const Real* b, Real* y, Index n) {
+  for (Index i = 0; i < n; ++i) y[i] = a[i] * b[i];
+}
+void multiply_add(const Real* a, const Real* b, Real* y, Index n) {
+  for (Index i = 0; i < n; ++i) y[i] += a[i] * b[i];
+}
+
+namespace {
+
+// Σ f(i): four groups of lanes run in parallel, because one addition must wait for the last. The
+// order of the additions is fixed by n alone.
+template <class Group, class Single>
+Real reduce(Group group, Single single, Index n) {
+  Lanes s0{}, s1{}, s2{}, s3{};
+  Index i = 0;
+  for (; i + 4 * lane_count <= n; i += 4 * lane_count) {
+    s0 += group(i);
+    s1 += group(i + lane_count);
+    s2 += group(i + 2 * lane_count);
+    s3 += group(i + 3 * lane_count);
+  }
+  for (; i + lane_count <= n; i += lane_count) s0 += group(i);
+  Real total = detail::horizontal_sum((s0 + s1) + (s2 + s3));
+  for (; i < n; ++i) total += single(i);
+  return total;
+}
+
+}  // namespace
+
+Real sum(const Real* x, Index n) {
+  return reduce([x](Index i) { return load(x + i); }, [x](Index i) { return x[i]; }, n);
+}
+Real dot(const Real* a, const Real* b, Index n) {
+  return reduce([a, b](Index i) { return load(a + i) * load(b + i); },
+                [a, b](Index i) { return a[i] * b[i]; }, n);
+}
+Real sum_squares(const Real* x, Index n) { return dot(x, x, n); }
+
+Real max(const Real* x, Index n) {
+  Real m = -std::numeric_limits<Real>::infinity();
+  Real nan_seen = 0;  // becomes NaN with the first NaN: 0·x would not do, since 0·inf is NaN too
+  Index i = 0;
+  if (n >= lane_count) {
+    Lanes best = load(x), nan = Lanes{};
+    for (; i + lane_count <= n; i += lane_count) {
+      const Lanes v = load(x + i);
+      best = v > best ? v : best;
+      nan = v == v ? nan : v;
+    }
+    for (Index l = 0; l < lane_count; ++l) {
+      m = best[l] > m ? best[l] : m;
+      nan_seen += nan[l];
+    }
+  }
+  for (; i < n; ++i) {
+    m = x[i] > m ? x[i] : m;
+    nan_seen += x[i] == x[i] ? 0 : x[i];
+  }
+  return nan_seen == nan_seen ? m : nan_seen;
+}
+
+void tanh(const Real* x, Real* y, Index n) {
+  detail::map([](const detail::Wide& v) { return detail::tanh(v); }, x, y, n);
+}
+void sigmoid(const Real* x, Real* y, Index n) {
+  detail::map([](const detail::Wide& v) { return detail::sigmoid(v); }, x, y, n);
+}
+void normal_cdf(const Real* x, Real* y, Index n) {
+  detail::map([](const detail::Wide& v) { return detail::normal_cdf(v); }, x, y, n);
+}
+void normal_pdf(const Real* x, Real* y, Index n) {
+  detail::map([](const detail::Wide& v) { return detail::normal_pdf(v); }, x, y, n);
+}
+
+}  // namespace attn::vec
