@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "attn/base/tensor.hpp"
+#include "attn/math/matmul.hpp"
 
 namespace attn {
 
@@ -49,6 +50,11 @@ class Tape {
   View mutable_value(Var v);        // results only
   View grad(Var v);                 // zeroed on first use within a pass; training only
   bool needs_grad(Var v) const;
+  // Where a backward pass puts its contribution to the gradient of v: the first one of a pass
+  // may overwrite, the others add. Empty (null data) if v needs none. The caller must write
+  // every element.
+  struct GradTarget { View grad; Store store; };
+  GradTarget grad_target(Var v);
   // Stop the gradient at v: used when a hook has replaced the value.
   void detach(Var v);
 
@@ -73,9 +79,11 @@ class Tape {
   std::size_t arena_bytes() const;  // capacity, for the memory report
 
  private:
-  struct Value { ConstView value; Real* mutable_data; View grad; bool needs_grad, grad_ready, owned_grad; };
+  struct Value { ConstView value; Real* mutable_data; View grad; bool needs_grad, grad_ready; };
   struct Pass { Var out; void (*run)(void*, Tape&); void* closure; };
   void* allocate(std::size_t bytes, std::size_t align);
+  Var push(const Value& value);
+  Value& at(Var v);
 
   Mode mode_;
   std::vector<Value> values_;

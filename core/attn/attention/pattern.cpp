@@ -1,0 +1,40 @@
+#include "attn/attention/pattern.hpp"
+
+#include <algorithm>
+
+#include "attn/math/softmax.hpp"
+#include "attn/math/vector.hpp"
+
+namespace attn {
+
+// #region masked-softmax
+void masked_softmax(Matrix p, ConstMatrix s, const KeyMask& mask, Index b) {
+  for (Index i = 0; i < p.rows; ++i) {
+    const KeyRange seen = mask.row(b, i, p.cols);
+    Real* weights = p.data + i * p.row_stride;
+    const Real* scores = s.data + i * s.row_stride;
+    std::fill(weights, weights + seen.begin, Real(0));
+    if (weights != scores) std::copy(scores + seen.begin, scores + seen.end, weights + seen.begin);
+    softmax_row(weights + seen.begin, seen.end - seen.begin);
+    std::fill(weights + seen.end, weights + p.cols, Real(0));  // the future weighs exactly nothing
+  }
+}
+// #endregion masked-softmax
+
+// #region softmax-backward
+void masked_softmax_backward(Matrix ds, ConstMatrix p, const KeyMask& mask, Index b) {
+  // forward, a row: P = softmax(S), so ∂P_j/∂S_k = P_j (δ_jk - P_k)
+  for (Index i = 0; i < ds.rows; ++i) {
+    const KeyRange seen = mask.row(b, i, ds.cols);
+    Real* row = ds.data + i * ds.row_stride;  // dP on entry, dS on return
+    const Real* weights = p.data + i * p.row_stride;
+    const Index n = seen.end - seen.begin;
+    const Real mean = vec::dot(weights + seen.begin, row + seen.begin, n);  // Σ_k P_k dP_k
+    std::fill(row, row + seen.begin, Real(0));
+    for (Index j = seen.begin; j < seen.end; ++j) row[j] = weights[j] * (row[j] - mean);
+    std::fill(row + seen.end, row + ds.cols, Real(0));
+  }
+}
+// #endregion softmax-backward
+
+}  // namespace attn
