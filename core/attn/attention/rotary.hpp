@@ -2,7 +2,7 @@
 // an angle proportional to the position, so that a score depends on positions only by their difference.
 #pragma once
 
-#include "attn/base/tensor.hpp"
+#include "attn/ops/tape.hpp"
 
 namespace attn {
 
@@ -14,7 +14,14 @@ enum class RotaryPairs { half, interleaved };
 void rotate(Real* y, const Real* x, const Real* cosine, const Real* sine, Index pairs, Index width,
             RotaryPairs layout);
 
+// dx += Rᵀ dy: the turn back.
+void rotate_backward(Real* dx, const Real* dy, const Real* cosine, const Real* sine, Index pairs, Index width,
+                     RotaryPairs layout);
+
 // The tables [T, r/2] for positions first .. first + T - 1: angle = position / scaling · base^(-2i/r).
 void rotary_table(View cosine, View sine, Index first, Real base, Real scaling);
+
+// x: [B, T, H, d]; tables [T, r/2] that live as long as the tape's values.
+Var rotary(Tape& tape, Var x, ConstView cosine, ConstView sine, RotaryPairs layout);
 
 }  // namespace attn

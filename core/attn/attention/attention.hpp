@@ -1,0 +1,37 @@
+// Scaled dot-product attention of all heads: scores, mask, softmax, mix (Vaswani et al. 2017, eq. 1),
+// composed from the stages beside this file.
+#pragma once
+
+#include "attn/attention/heads.hpp"
+#include "attn/attention/mask.hpp"
+#include "attn/ops/tape.hpp"
+
+namespace attn {
+
+enum class AttentionStage { scores, pattern };
+
+// May look at, or overwrite, what stands between two stages: [B, H, T, S].
+class AttentionTap {
+ public:
+  virtual ~AttentionTap() = default;
+  virtual bool wants(AttentionStage stage) const = 0;
+  // True if the value may have been overwritten: the gradient stops there.
+  virtual bool visit(AttentionStage stage, View value) const = 0;
+};
+
+struct AttentionOptions {
+  Real scale = 1;
+  Real softcap = 0;   // 0: none
+  KeyMask mask;
+  Var bias;           // [H, T, S] added to every sequence's scores, or invalid
+  const AttentionTap* tap = nullptr;
+};
+
+// q: [B, T, H, d], k: [B, S, H_kv, d], v: [B, S, H_kv, d_v] -> z: [B, T, H, d_v]. Query head h reads key
+// head h / (H / H_kv) (Ainslie et al. 2023, GQA).
+Var attention(Tape& tape, Var q, Var k, Var v, const AttentionOptions& options);
+
+// The same with keys and values that are not on the tape (a cache): no gradient flows into them.
+Var attention(Tape& tape, Var q, ConstHeads k, ConstHeads v, const AttentionOptions& options);
+
+}  // namespace attn

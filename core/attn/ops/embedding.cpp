@@ -1,0 +1,70 @@
+#include "attn/ops/embedding.hpp"
+
+#include "attn/math/vector.hpp"
+#include "attn/ops/elementwise.hpp"
+
+namespace attn {
+
+void embedding_forward(View out, ConstView table, const TokenId* tokens) {
+  const Index vocab = table.shape[0], width = table.shape[1], n = out.size() / width;
+  for (Index i = 0; i < n; ++i) {
+    if (tokens[i] < 0 || tokens[i] >= vocab)
+      throw ShapeError("token " + std::to_string(tokens[i]) + " at place " + std::to_string(i) +
+                       " is outside the table of " + std::to_string(vocab));
+    vec::copy(table.data + tokens[i] * width, out.data + i * width, width);
+  }
+}
+
+void embedding_backward(View dtable, ConstView dout, const TokenId* tokens) {
+  const Index width = dtable.shape[1], n = dout.size() / width;
+  for (Index i = 0; i < n; ++i)
+    vec::accumulate(dout.data + i * width, dtable.data + tokens[i] * width, width);
+}
+
+Var embedding(Tape& tape, Var table, const TokenId* tokens, Index batch, Index length) {
+  const Var out = tape.result({batch, length, tape.value(table).shape[1]}, tape.needs_grad(table));
+  embedding_forward(tape.mutable_value(out), tape.value(table), tokens);
+  tape.on_backward(out, [table, out, tokens](Tape& t) {
+    embedding_backward(t.grad(table), t.grad(out), tokens);
+  });
+  return out;
+}
+
+void add_rows_forward(View out, ConstView x, ConstView rows) {
+  const Index n = rows.size();
+  for (Index start = 0; start < out.size(); start += n)
+    vec::add(x.data + start, rows.data, out.data + start, n);
+}
+
+void add_rows_backward(View drows, ConstView dout) {
+  const Index n = drows.size();
+  for (Index start = 0; start < dout.size(); start += n) vec::accumulate(dout.data + start, drows.data, n);
+}
+
+Var add_rows(Tape& tape, Var x, Var rows) {
+  const Shape shape = tape.value(x).shape;
+  expect_shape("add_rows", tape.value(rows).shape, Shape{shape[1], shape[2]});
+  const Var out = tape.result(shape, tape.needs_grad(x) || tape.needs_grad(rows));
+  add_rows_forward(tape.mutable_value(out), tape.value(x), tape.value(rows));
+  tape.on_backward(out, [x, rows, out](Tape& t) {
+    // forward: out = x + rows
+    const View dout = t.grad(out);
+    if (t.needs_grad(rows)) add_rows_backward(t.grad(rows), dout);
+    pass_gradient(t, x, dout);
+  });
+  return out;
+}
+
+Var slice_rows(Tape& tape, Var table, Index first, Index count) {
+  const ConstView whole = tape.value(table);
+  const Index width = whole.shape[1];
+  if (first < 0 || count < 0 || first + count > whole.shape[0])
+    throw ShapeError("rows " + std::to_string(first) + ".." + std::to_string(first + count) + " of " +
+                     to_string(whole.shape));
+  const Shape shape{count, width};
+  const View grad = tape.grad(table);  // a parameter's own; empty for a constant
+  return tape.parameter({whole.data + first * width, shape},
+                        grad.data ? View{grad.data + first * width, shape} : View{});
+}
+
+}  // namespace attn

@@ -1,0 +1,26 @@
+// Rows of a table by token, and position vectors added to every sequence.
+#pragma once
+
+#include "attn/ops/tape.hpp"
+
+namespace attn {
+
+// out: [N, D], table: [V, D]; tokens: N indices. An index outside the table throws ShapeError.
+void embedding_forward(View out, ConstView table, const TokenId* tokens);
+// dtable: [V, D] is added to (a token that occurs twice gets both), dout: [N, D].
+void embedding_backward(View dtable, ConstView dout, const TokenId* tokens);
+
+// The tokens must live as long as the tape's values. Result: [B, T, D].
+Var embedding(Tape& tape, Var table, const TokenId* tokens, Index batch, Index length);
+
+// out: [B, T, D] = x + rows [T, D] in every sequence.
+void add_rows_forward(View out, ConstView x, ConstView rows);
+// drows: [T, D] is added to: Σ over the sequences.
+void add_rows_backward(View drows, ConstView dout);
+// rows: [T, D], a Var (for instance the first T rows of the position table, see slice_rows).
+Var add_rows(Tape& tape, Var x, Var rows);
+
+// Rows [first, first + count) of a parameter or constant, as a Var that shares memory and gradient.
+Var slice_rows(Tape& tape, Var table, Index first, Index count);
+
+}  // namespace attn

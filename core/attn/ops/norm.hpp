@@ -1,0 +1,25 @@
+// Normalisation of the last axis: LayerNorm (Ba et al. 2016, eq. 4) and RMSNorm (Zhang & Sennrich 2019, eq. 4).
+#pragma once
+
+#include "attn/ops/tape.hpp"
+
+namespace attn {
+
+// One row of n numbers: y = (x - μ) / √(σ² + ε) ∘ g + b with σ² = mean (x - μ)². gain, bias: [n] or null.
+// statistics: μ and 1 / √(σ² + ε), kept for the backward pass.
+void layer_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, const Real* bias, Index n,
+                    Real epsilon);
+// Adds to dx, dgain, dbias (the last two may be null).
+void layer_norm_row_backward(Real* dx, Real* dgain, Real* dbias, const Real* dy, const Real* x,
+                             const Real* statistics, const Real* gain, Index n);
+
+// One row: y = x / √(mean x² + ε) ∘ g. statistics: 1 / √(mean x² + ε).
+void rms_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, Index n, Real epsilon);
+void rms_norm_row_backward(Real* dx, Real* dgain, const Real* dy, const Real* x, const Real* statistics,
+                           const Real* gain, Index n);
+
+// x: [.., n]; gain and bias: [n], or invalid Vars for none.
+Var layer_norm(Tape& tape, Var x, Var gain, Var bias, Real epsilon);
+Var rms_norm(Tape& tape, Var x, Var gain, Real epsilon);
+
+}  // namespace attn
