@@ -11,16 +11,18 @@ namespace {
 
 // One call, by value in the tape's arena.
 struct Call {
-  Var q, k, v, z, bias;   // k, v invalid: keys and values come from a cache
+  Var q, k, v, z, bias;  // k, v invalid: keys and values come from a cache
   ConstHeads keys, values;
   Real scale, softcap;
   KeyMask mask;
-  View pattern;           // [B, H, T, S], or [1, 1, T, S] when nobody needs it afterwards
-  View capped;            // the scores after soft-cap, kept for its backward; else empty
+  View pattern;  // [B, H, T, S], or [1, 1, T, S] when nobody needs it afterwards
+  View capped;   // the scores after soft-cap, kept for its backward; else empty
   bool scores_replaced = false, pattern_replaced = false;
 
   Index key_head(Index h, Index heads) const { return h / (heads / keys.heads); }
-  Matrix weights(Index b, Index h) const { return map_of(pattern, pattern.shape[0] == 1 ? 0 : b, pattern.shape[1] == 1 ? 0 : h); }
+  Matrix weights(Index b, Index h) const {
+    return map_of(pattern, pattern.shape[0] == 1 ? 0 : b, pattern.shape[1] == 1 ? 0 : h);
+  }
 };
 
 ConstMatrix bias_of(Tape& tape, const Call& c, Index h) {
@@ -33,7 +35,7 @@ void score(Matrix p, ConstMatrix q, ConstMatrix k, ConstMatrix bias, Matrix capp
   qk_scores(p, q, k, call.scale);                  // S = scale · Q Kᵀ
   if (call.softcap > 0) softcap(p, call.softcap);  // S <- c tanh(S / c)
   if (capped.data) vec::copy(p.data, capped.data, p.rows * p.cols);
-  if (bias.data) add_bias(p, bias);                // positions: ALiBi, T5
+  if (bias.data) add_bias(p, bias);  // positions: ALiBi, T5
 }
 
 void attend(Matrix z, Matrix p, ConstMatrix q, ConstMatrix k, ConstMatrix v, ConstMatrix bias, Matrix capped,
@@ -44,7 +46,9 @@ void attend(Matrix z, Matrix p, ConstMatrix q, ConstMatrix k, ConstMatrix v, Con
 }
 // #endregion attention-forward
 
-Matrix capped_of(const Call& c, Index b, Index h) { return c.capped.data ? map_of(c.capped, b, h) : Matrix(); }
+Matrix capped_of(const Call& c, Index b, Index h) {
+  return c.capped.data ? map_of(c.capped, b, h) : Matrix();
+}
 
 // Head by head, so that a head's scores are still in the cache when they become weights.
 void forward(Tape& tape, const Call& c) {
@@ -103,8 +107,8 @@ void backward_head(Tape& tape, const Call& c, const Targets& d, Matrix ds, Index
   if (tape.needs_grad(c.bias)) add_bias(as_matrix(tape.grad(c.bias).sub(h)), ds);
   if (c.softcap > 0) softcap_backward(ds, map_of(c.capped, b, h), c.softcap);
   // backward 1, S = scale · Q Kᵀ
-  qk_scores_backward(slot(d.q, h), d.q_store, slot(d.k, g), shared_store(d.k_store, first), ds, q.matrix(b, h),
-                     c.keys.matrix(b, g), c.scale);
+  qk_scores_backward(slot(d.q, h), d.q_store, slot(d.k, g), shared_store(d.k_store, first), ds,
+                     q.matrix(b, h), c.keys.matrix(b, g), c.scale);
 }
 
 void backward(Tape& tape, const Call& c) {
@@ -138,8 +142,10 @@ Var run(Tape& tape, Call c, const AttentionTap* tap) {
   const Shape whole{q[0], q[2], q[1], c.keys.tokens};
   c.pattern = tape.scratch(tapped || tape.training() ? whole : Shape{1, 1, q[1], c.keys.tokens});
   if (c.softcap > 0 && tape.training()) c.capped = tape.scratch(whole);
-  if (tapped) forward_tapped(tape, c, *tap);
-  else forward(tape, c);
+  if (tapped)
+    forward_tapped(tape, c, *tap);
+  else
+    forward(tape, c);
   tape.on_backward(c.z, [c](Tape& t) { backward(t, c); });
   return c.z;
 }

@@ -21,9 +21,9 @@ class AttentionTap {
 
 struct AttentionOptions {
   Real scale = 1;
-  Real softcap = 0;   // 0: none
+  Real softcap = 0;  // 0: none
   KeyMask mask;
-  Var bias;           // [H, T, S] added to every sequence's scores, or invalid
+  Var bias;  // [H, T, S] added to every sequence's scores, or invalid
   const AttentionTap* tap = nullptr;
 };
 

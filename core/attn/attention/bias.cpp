@@ -11,8 +11,9 @@ void alibi_slopes(View slopes) {
   while (2 * power <= heads) power *= 2;
   for (Index h = 0; h < heads; ++h) {
     // The first `power` heads take the series of that many, the others the odd terms of the next series.
-    const double exponent = h < power ? 8.0 * static_cast<double>(h + 1) / static_cast<double>(power)
-                                      : 4.0 * static_cast<double>(2 * (h - power) + 1) / static_cast<double>(power);
+    const double exponent = h < power
+                                ? 8.0 * static_cast<double>(h + 1) / static_cast<double>(power)
+                                : 4.0 * static_cast<double>(2 * (h - power) + 1) / static_cast<double>(power);
     slopes[h] = static_cast<Real>(std::pow(2.0, -exponent));
   }
 }
@@ -43,7 +44,8 @@ Index t5_bucket(Index relative, bool bidirectional, Index buckets, Index max_dis
   return first + std::min(large, buckets - 1);
 }
 
-Var t5_bias(Tape& tape, Var table, Index queries, Index keys, Index past, bool bidirectional, Index max_distance) {
+Var t5_bias(Tape& tape, Var table, Index queries, Index keys, Index past, bool bidirectional,
+            Index max_distance) {
   const ConstView rows = tape.value(table);
   const Index buckets = rows.shape[0], heads = rows.shape[1];
   const Var out = tape.result({heads, queries, keys}, tape.needs_grad(table));
@@ -58,7 +60,8 @@ Var t5_bias(Tape& tape, Var table, Index queries, Index keys, Index past, bool b
     const View dtable = t.grad(table), dout = t.grad(out);
     for (Index i = 0; i < queries; ++i)
       for (Index j = 0; j < keys; ++j)
-        for (Index h = 0; h < heads; ++h) dtable[bucket(i, j) * heads + h] += dout[(h * queries + i) * keys + j];
+        for (Index h = 0; h < heads; ++h)
+          dtable[bucket(i, j) * heads + h] += dout[(h * queries + i) * keys + j];
   });
   return out;
 }

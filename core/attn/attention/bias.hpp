@@ -17,6 +17,7 @@ void alibi_bias(View bias, ConstView slopes, Index past);
 Index t5_bucket(Index relative, bool bidirectional, Index buckets, Index max_distance);
 
 // table: [buckets, H] -> [H, T, S] with bias[h, i, j] = table[bucket(j - past - i), h].
-Var t5_bias(Tape& tape, Var table, Index queries, Index keys, Index past, bool bidirectional, Index max_distance);
+Var t5_bias(Tape& tape, Var table, Index queries, Index keys, Index past, bool bidirectional,
+            Index max_distance);
 
 }  // namespace attn

@@ -12,7 +12,7 @@ struct KeyRange {
 
 struct KeyMask {
   bool causal = false;
-  Index past = 0;                  // query i stands at position past + i: bottom-right alignment when S = past + T
+  Index past = 0;  // query i stands at position past + i: bottom-right alignment when S = past + T
   Index left = -1, right = -1;     // window: keys in [position - left, position + right]; -1: unbounded
   const Index* lengths = nullptr;  // [B]: keys at or beyond lengths[b] are padding; null: none are
 

@@ -47,7 +47,8 @@ Var sum_heads(Tape& tape, Var result, Var b) {
   const ConstView x = tape.value(result);
   for (Index i = 0; i < tokens; ++i) {
     vec::copy(x.data + i * heads * width, y.data + i * width, width);
-    for (Index h = 1; h < heads; ++h) vec::accumulate(x.data + (i * heads + h) * width, y.data + i * width, width);
+    for (Index h = 1; h < heads; ++h)
+      vec::accumulate(x.data + (i * heads + h) * width, y.data + i * width, width);
     if (b.valid()) vec::accumulate(tape.value(b).data, y.data + i * width, width);
   }
   tape.on_backward(out, [=](Tape& t) {
@@ -55,7 +56,8 @@ Var sum_heads(Tape& tape, Var result, Var b) {
     Real *dx = t.grad(result).data, *db = t.grad(b).data;
     for (Index i = 0; i < tokens; ++i) {
       if (db) vec::accumulate(dy + i * width, db, width);
-      for (Index h = 0; dx && h < heads; ++h) vec::accumulate(dy + i * width, dx + (i * heads + h) * width, width);
+      for (Index h = 0; dx && h < heads; ++h)
+        vec::accumulate(dy + i * width, dx + (i * heads + h) * width, width);
     }
   });
   return out;

@@ -59,7 +59,8 @@ Var rotary(Tape& tape, Var x, ConstView cosine, ConstView sine, RotaryPairs layo
     Real* dx = t.grad(x).data;
     for (Index i = 0; i < vectors; ++i) {
       const Index row = i / heads % length * pairs;
-      rotate_backward(dx + i * width, dy + i * width, cosine.data + row, sine.data + row, pairs, width, layout);
+      rotate_backward(dx + i * width, dy + i * width, cosine.data + row, sine.data + row, pairs, width,
+                      layout);
     }
   });
   return out;

@@ -18,7 +18,8 @@ void forward(Heads out, ConstHeads k, const Real* share, ConstView previous) {
       for (Index h = 0; h < k.heads; ++h) {
         const Real *now = k.vector(b, t, h), *last = before(k, previous, b, t, h);
         Real* y = out.vector(b, t, h);
-        if (!last) vec::copy(now, y, k.width);
+        if (!last)
+          vec::copy(now, y, k.width);
         else
           for (Index i = 0; i < k.width; ++i) y[i] = share[h] * now[i] + (1 - share[h]) * last[i];
       }
@@ -50,8 +51,8 @@ Var smear_keys(Tape& tape, Var k, Var alpha, ConstView previous) {
   tape.on_backward(out, [=](Tape& t) {
     const View dk = t.grad(k), dshare = t.scratch({heads});
     vec::fill(0, dshare.data, heads);
-    backward(dk.data ? token_major(dk) : Heads{}, dshare.data, token_major(t.grad(out)), token_major(t.value(k)),
-             share.data, previous);
+    backward(dk.data ? token_major(dk) : Heads{}, dshare.data, token_major(t.grad(out)),
+             token_major(t.value(k)), share.data, previous);
     if (Real* dalpha = t.grad(alpha).data)
       for (Index h = 0; h < heads; ++h) dalpha[h] += dshare[h] * share[h] * (1 - share[h]);  // σ' = σ (1 - σ)
   });

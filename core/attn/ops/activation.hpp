@@ -9,7 +9,7 @@ enum class Activation {
   gelu,        // 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), GPT-2 (Hendrycks & Gimpel 2016, section 2)
   gelu_exact,  // x Φ(x), BERT
   relu,
-  silu,        // x σ(x), the gate of SwiGLU (Shazeer 2020, eq. 5 and 6)
+  silu,  // x σ(x), the gate of SwiGLU (Shazeer 2020, eq. 5 and 6)
 };
 
 // y = f(x), n numbers; y must not be x.

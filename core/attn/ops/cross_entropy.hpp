@@ -6,9 +6,9 @@
 namespace attn {
 
 struct CrossEntropy {
-  Var loss;            // one number, nats: Σ w_i (-log p_i) / Σ w_i; 0 when nothing counts
-  Real accuracy = 0;   // weighted share of counted positions whose largest logit is the target
-  Real weight = 0;     // Σ w_i
+  Var loss;           // one number, nats: Σ w_i (-log p_i) / Σ w_i; 0 when nothing counts
+  Real accuracy = 0;  // weighted share of counted positions whose largest logit is the target
+  Real weight = 0;    // Σ w_i
 };
 
 // logits: [.., V] with N rows; targets, weights: N entries that live as long as the tape's values; null

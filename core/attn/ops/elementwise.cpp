@@ -7,8 +7,10 @@ namespace attn {
 void pass_gradient(Tape& tape, Var x, ConstView dout) {
   const Tape::GradTarget dx = tape.grad_target(x);
   if (!dx.grad.data) return;
-  if (dx.store == Store::add) vec::accumulate(dout.data, dx.grad.data, dout.size());
-  else vec::copy(dout.data, dx.grad.data, dout.size());
+  if (dx.store == Store::add)
+    vec::accumulate(dout.data, dx.grad.data, dout.size());
+  else
+    vec::copy(dout.data, dx.grad.data, dout.size());
 }
 
 Var add(Tape& tape, Var a, Var b) {

@@ -24,9 +24,8 @@ void embedding_backward(View dtable, ConstView dout, const TokenId* tokens) {
 Var embedding(Tape& tape, Var table, const TokenId* tokens, Index batch, Index length) {
   const Var out = tape.result({batch, length, tape.value(table).shape[1]}, tape.needs_grad(table));
   embedding_forward(tape.mutable_value(out), tape.value(table), tokens);
-  tape.on_backward(out, [table, out, tokens](Tape& t) {
-    embedding_backward(t.grad(table), t.grad(out), tokens);
-  });
+  tape.on_backward(out,
+                   [table, out, tokens](Tape& t) { embedding_backward(t.grad(table), t.grad(out), tokens); });
   return out;
 }
 

@@ -79,8 +79,8 @@ void linear_forward(Matrix y, ConstMatrix x, ConstMatrix w, const Real* b) {
 void linear_backward(Matrix dx, Store dx_store, Matrix dw, Real* db, ConstMatrix dy, ConstMatrix x,
                      ConstMatrix w) {
   // forward: y = x W + b
-  if (dx.data) matmul(dx, dy, w.transposed(), dx_store);       // dx = dy Wᵀ
-  if (dw.data) matmul(dw, x.transposed(), dy, Store::add);     // dW = xᵀ dy
+  if (dx.data) matmul(dx, dy, w.transposed(), dx_store);    // dx = dy Wᵀ
+  if (dw.data) matmul(dw, x.transposed(), dy, Store::add);  // dW = xᵀ dy
   if (!db) return;
   for (Index i = 0; i < dy.rows; ++i) vec::accumulate(dy.data + i * dy.row_stride, db, dy.cols);  // Σ dy
 }

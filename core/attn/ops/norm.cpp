@@ -81,8 +81,8 @@ Var layer_norm(Tape& tape, Var x, Var gain, Var bias, Real epsilon) {
   const Real* g = gain.valid() ? tape.value(gain).data : nullptr;
   const Real* b = bias.valid() ? tape.value(bias).data : nullptr;
   for (Index r = 0; r < rows; ++r)
-    layer_norm_row(tape.mutable_value(out).data + r * n, statistics.data + 2 * r, tape.value(x).data + r * n, g,
-                   b, n, epsilon);
+    layer_norm_row(tape.mutable_value(out).data + r * n, statistics.data + 2 * r, tape.value(x).data + r * n,
+                   g, b, n, epsilon);
   tape.on_backward(out, [=](Tape& t) {
     const Real *dy = t.grad(out).data, *in = t.value(x).data;
     Real *dx = t.grad(x).data, *dgain = t.grad(gain).data, *dbias = t.grad(bias).data;
@@ -106,7 +106,8 @@ Var rms_norm(Tape& tape, Var x, Var gain, Real epsilon) {
     const Real *dy = t.grad(out).data, *in = t.value(x).data;
     Real *dx = t.grad(x).data, *dgain = t.grad(gain).data;
     for (Index r = 0; r < rows; ++r)
-      rms_norm_row_backward(dx ? dx + r * n : nullptr, dgain, dy + r * n, in + r * n, statistics.data + r, g, n);
+      rms_norm_row_backward(dx ? dx + r * n : nullptr, dgain, dy + r * n, in + r * n, statistics.data + r, g,
+                            n);
   });
   return out;
 }

@@ -1,4 +1,5 @@
-// Normalisation of the last axis: LayerNorm (Ba et al. 2016, eq. 4) and RMSNorm (Zhang & Sennrich 2019, eq. 4).
+// Normalisation of the last axis: LayerNorm (Ba et al. 2016, eq. 4) and RMSNorm (Zhang & Sennrich 2019, eq.
+// 4).
 #pragma once
 
 #include "attn/ops/tape.hpp"

@@ -47,13 +47,16 @@ class Tape {
   View scratch(const Shape& shape);
 
   ConstView value(Var v) const;
-  View mutable_value(Var v);        // results only
-  View grad(Var v);                 // zeroed on first use within a pass; training only
+  View mutable_value(Var v);  // results only
+  View grad(Var v);           // zeroed on first use within a pass; training only
   bool needs_grad(Var v) const;
   // Where a backward pass puts its contribution to the gradient of v: the first one of a pass
   // may overwrite, the others add. Empty (null data) if v needs none. The caller must write
   // every element.
-  struct GradTarget { View grad; Store store; };
+  struct GradTarget {
+    View grad;
+    Store store;
+  };
   GradTarget grad_target(Var v);
   // Stop the gradient at v: used when a hook has replaced the value.
   void detach(Var v);
@@ -72,15 +75,27 @@ class Tape {
 
   // Inference only: release the values created since mark(), so that a deep model needs the
   // memory of one block rather than of all.
-  struct Mark { std::uint32_t values; std::size_t block, used; };
+  struct Mark {
+    std::uint32_t values;
+    std::size_t block, used;
+  };
   Mark mark() const;
   void release(const Mark& mark);
 
   std::size_t arena_bytes() const;  // capacity, for the memory report
 
  private:
-  struct Value { ConstView value; Real* mutable_data; View grad; bool needs_grad, grad_ready; };
-  struct Pass { Var out; void (*run)(void*, Tape&); void* closure; };
+  struct Value {
+    ConstView value;
+    Real* mutable_data;
+    View grad;
+    bool needs_grad, grad_ready;
+  };
+  struct Pass {
+    Var out;
+    void (*run)(void*, Tape&);
+    void* closure;
+  };
   void* allocate(std::size_t bytes, std::size_t align);
   Var push(const Value& value);
   Value& at(Var v);
@@ -88,7 +103,10 @@ class Tape {
   Mode mode_;
   std::vector<Value> values_;
   std::vector<Pass> passes_;
-  struct Block { std::unique_ptr<std::byte[]> bytes; std::size_t size; };
+  struct Block {
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t size;
+  };
   std::vector<Block> blocks_;
   std::size_t block_ = 0, used_ = 0;
 };
