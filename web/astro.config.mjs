@@ -1,0 +1,62 @@
+import { defineConfig } from 'astro/config';
+import starlight from '@astrojs/starlight';
+import svelte from '@astrojs/svelte';
+import { unified } from '@astrojs/markdown-remark';
+import remarkMath from 'remark-math';
+import rehypeKatex from 'rehype-katex';
+import { katexOptions } from './src/plugins/katex.mjs';
+import remarkComponents from './src/plugins/remark-components.mjs';
+import remarkChapter from './src/plugins/remark-chapter.mjs';
+import remarkTypography from './src/plugins/remark-typography.mjs';
+import outsideImports from './src/plugins/vite-outside-imports.mjs';
+import leanKatexFonts from './src/plugins/vite-lean-katex.mjs';
+import offline from './src/plugins/offline.mjs';
+
+// `./course build --base /name/` and the Pages workflow say where the site will live; alone, it lives at the root.
+const base = process.env.COURSE_BASE || '/';
+const site = process.env.COURSE_SITE || 'http://localhost:4321';
+
+export default defineConfig({
+  site,
+  base,
+  trailingSlash: 'ignore',
+  devToolbar: { enabled: false },
+  markdown: {
+    processor: unified({
+      smartypants: false, // typograf does it, and knows Russian
+      remarkPlugins: [remarkMath, remarkChapter, remarkTypography, remarkComponents],
+      rehypePlugins: [[rehypeKatex, katexOptions]],
+    }),
+  },
+  integrations: [
+    starlight({
+      title: 'Анатомия внимания',
+      description: 'Интерактивный курс о головах внимания: каждая фигура считается в вашем браузере.',
+      locales: { root: { label: 'Русский', lang: 'ru' } },
+      disable404Route: true,
+      credits: false,
+      sidebar: [], // Sidebar.astro draws it from chapters/course.json
+      customCss: ['./src/styles/fonts.css', './src/styles/palette.css', './src/styles/book.css', './src/styles/starlight.css', './src/styles/print.css', 'katex/dist/katex.min.css'],
+      expressiveCode: {
+        themes: ['github-light-high-contrast', 'github-dark-high-contrast'],
+        styleOverrides: { borderRadius: '2px' },
+      },
+      components: {
+        Head: './src/shell/Head.astro',
+        Header: './src/shell/Header.astro',
+        Sidebar: './src/shell/Sidebar.astro',
+        PageTitle: './src/shell/PageTitle.astro',
+        Pagination: './src/shell/Pagination.astro',
+        Footer: './src/shell/Footer.astro',
+      },
+    }),
+    svelte(),
+    offline(),
+  ],
+  vite: {
+    plugins: [outsideImports(), leanKatexFonts()],
+    server: { fs: { allow: ['..'] } },
+    worker: { format: 'es' },
+    build: { assetsInlineLimit: 2048 },
+  },
+});

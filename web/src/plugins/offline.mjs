@@ -1,0 +1,3 @@
+export default function offline() {
+  return { name: 'course:offline', hooks: {} };
+}
