@@ -1,0 +1,80 @@
+// Failures as the reader sees them: a Russian sentence, with the core's own words kept as detail.
+
+/** Codes of the core (core/attn/base/error.hpp) and those of the client around it. */
+export type ErrorCode =
+  | 'malformed'
+  | 'unsupported'
+  | 'mismatch'
+  | 'out of range'
+  | 'too large'
+  | 'not finite'
+  | 'internal'
+  | 'crashed'
+  | 'hung'
+  | 'closed'
+  | 'busy'
+  | 'slow start'
+  | 'no wasm'
+  | 'no worker'
+  | 'not loaded';
+
+const SENTENCES: Record<ErrorCode, string> = {
+  malformed: 'Запрос или файл составлен неверно',
+  unsupported: 'Этого ядро не вычисляет',
+  mismatch: 'Части запроса не подходят друг к другу',
+  'out of range': 'Значение вне допустимых пределов',
+  'too large': 'Запрос слишком велик для вкладки браузера',
+  'not finite': 'Среди чисел встретилось не число или бесконечность',
+  internal: 'В вычислительном ядре произошла внутренняя ошибка',
+  crashed: 'Вычислительное ядро аварийно остановилось; оно запущено заново, а этот расчёт не завершён',
+  hung: 'Вычислительное ядро перестало отвечать; оно запущено заново, а этот расчёт не завершён',
+  closed: 'Вычислительное ядро этой фигуры уже остановлено',
+  busy: 'Эта модель уже обучается',
+  'slow start': 'Вычислительное ядро не загрузилось за пять секунд; пока показана запись',
+  'no wasm': 'Этот браузер не поддерживает WebAssembly, поэтому живой расчёт невозможен; показана запись',
+  'no worker': 'Браузер не дал запустить фоновый поток, поэтому живой расчёт невозможен; показана запись',
+  'not loaded': 'Не удалось загрузить вычислительное ядро; показана запись',
+};
+
+/** The core's sentences that a reader can cause, said in Russian. Tested against the real core. */
+const TRANSLATIONS: [RegExp, (found: RegExpMatchArray) => string][] = [
+  [/^token (-?\d+) at position (\d+) is outside the vocabulary of (\d+)/, (m) => `Токена ${m[1]} (позиция ${m[2]}) нет в словаре модели: в нём ${m[3]} токенов`],
+  [/^(\d+) tokens, the model's context is (\d+)/, (m) => `Строка слишком длинная: ${m[1]} токенов, а контекст модели — ${m[2]}`],
+  [/^no tokens/, () => 'Строка пуста: нужен хотя бы один токен'],
+  [/^there is no activation named (.+)$/, (m) => `У модели нет активации с именем ${m[1]}`],
+  [/^there is no (model|trainer) (\d+)/, () => 'Этой модели больше нет: она была удалена'],
+  [/^weight (\d+) is not a finite number/, (m) => `Вес номер ${m[1]} — не число`],
+  [/^(\d+) weights given, this model has (\d+)/, (m) => `Передано весов: ${m[1]}, а в модели их ${m[2]}`],
+  [/^the file is empty/, () => 'Файл модели пуст'],
+  [/^the file has (\d+) MB, the limit is (\d+) MB/, (m) => `Файл модели слишком велик: ${m[1]} МБ при пределе ${m[2]} МБ`],
+  [/^about (\d+) million weights/, (m) => `В такой модели около ${m[1]} млн весов — слишком много для вкладки браузера`],
+  [/would need about (\d+) MB/, (m) => `Для этого расчёта понадобилось бы около ${m[1]} МБ памяти`],
+  [/^out of memory/, () => 'Браузер больше не даёт памяти'],
+];
+
+function inRussian(code: ErrorCode, detail: string): string {
+  for (const [pattern, say] of TRANSLATIONS) {
+    const found = detail.match(pattern);
+    if (found) return `${say(found)}.`;
+  }
+  return detail ? `${SENTENCES[code]} (${detail}).` : `${SENTENCES[code]}.`;
+}
+
+/** `message` is fit to be shown; `detail` is what the core said, in English. */
+export class EngineError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  constructor(code: ErrorCode, detail = '') {
+    super(inRussian(code, detail));
+    this.name = 'EngineError';
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** Whatever was thrown, as an EngineError. */
+export function asEngineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown;
+  const { code, message } = thrown as { code?: string; message?: string };
+  return new EngineError(code !== undefined && code in SENTENCES ? (code as ErrorCode) : 'internal', message ?? String(thrown));
+}

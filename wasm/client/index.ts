@@ -1,0 +1,95 @@
+// The page's door to the attention core: connect() and the types. Nothing else of this folder is
+// meant for widgets.
+import { WorkerHost } from './host.ts';
+import type { Status } from './host.ts';
+import type { EngineHost, RemoteEngine, Variant } from './types.ts';
+
+export { EngineError } from './errors.ts';
+export type * from './types.ts';
+
+export interface ConnectOptions {
+  /** Folder with the core's manifest; default: core/ under the site's base path. */
+  core?: string | URL;
+  /** Default: ?variant=simd|scalar of the page, else what the browser can run. */
+  variant?: Variant;
+}
+
+declare global {
+  interface ImportMeta {
+    readonly env?: { readonly BASE_URL?: string };
+  }
+}
+
+function coreFolder(given?: string | URL): string {
+  if (given) return new URL(given, location.href).href;
+  const base = import.meta.env?.BASE_URL ?? '/';
+  return new URL(`${base.replace(/\/?$/, '/')}core/`, location.href).href;
+}
+
+function variantOfPage(): Variant | undefined {
+  const asked = new URLSearchParams(location.search).get('variant');
+  return asked === 'simd' || asked === 'scalar' ? asked : undefined;
+}
+
+const makeWorker = (): Worker => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'attention-core' });
+
+let host: EngineHost | undefined;
+
+/** One host per page: every widget gets the same. Nothing is loaded before the first shared() or dedicated(). */
+export function connect(options: ConnectOptions = {}): EngineHost {
+  host ??= createHost(options);
+  return host;
+}
+
+function createHost(options: ConnectOptions): EngineHost {
+  const core = coreFolder(options.core);
+  const variant = options.variant ?? variantOfPage();
+  const listeners = new Set<(status: Status) => void>();
+  let status: Status = { state: 'idle' };
+  const setStatus = (next: Status): void => {
+    status = next;
+    for (const listener of listeners) listener(status);
+  };
+  const open = (onStatus: (status: Status) => void): WorkerHost => new WorkerHost({ makeWorker, core, variant, onStatus });
+
+  let shared: WorkerHost | undefined;
+  const dedicated = new Set<WorkerHost>();
+
+  // A page that is left takes its workers with it; from the back-forward cache it starts them anew.
+  addEventListener('pagehide', () => {
+    shared?.sleep();
+    for (const one of dedicated) one.sleep();
+  });
+
+  return {
+    async shared(): Promise<RemoteEngine> {
+      shared ??= open(setStatus);
+      await shared.start();
+      return shared.engine;
+    },
+    async dedicated() {
+      // Its troubles are told to the page, its coming and going is not.
+      const one = open((next) => {
+        if (next.state === 'restarted' || next.state === 'failed') setStatus(next);
+        else if (next.state === 'ready' && (status.state === 'restarted' || status.state === 'failed')) setStatus(next);
+      });
+      dedicated.add(one);
+      const terminate = (): void => {
+        dedicated.delete(one);
+        one.close();
+      };
+      try {
+        await one.start();
+      } catch (cause) {
+        terminate();
+        throw cause;
+      }
+      return { ...one.engine, terminate };
+    },
+    status: () => status,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
