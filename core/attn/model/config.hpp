@@ -9,62 +9,75 @@
 
 namespace attn {
 
-enum class Kind { decoder, encoder };                       // causal or bidirectional
-enum class NormPlacement { none, pre, post };               // post: x = N(x + f(x)), Vaswani 2017
+enum class Kind { decoder, encoder };          // causal or bidirectional
+enum class NormPlacement { none, pre, post };  // post: x = N(x + f(x)), Vaswani 2017
 enum class NormKind { layer_norm, rms_norm };
-enum class MlpKind { none, gelu, gelu_exact, relu, swiglu };  // gelu: tanh form (GPT-2); gelu_exact: erf (BERT)
+enum class MlpKind {
+  none,
+  gelu,
+  gelu_exact,
+  relu,
+  swiglu
+};  // gelu: tanh form (GPT-2); gelu_exact: erf (BERT)
 enum class PositionKind { none, learned, sinusoidal, rope, alibi, t5 };
-enum class RopeLayout { half, interleaved };                // rotate_half (LLaMA in HF) or adjacent pairs (RoFormer)
+enum class RopeLayout { half, interleaved };  // rotate_half (LLaMA in HF) or adjacent pairs (RoFormer)
 
 // Letters as in the whole course: V vocabulary, T tokens, D model width, H heads, d head width, L layers.
 struct ModelConfig {
   Kind kind = Kind::decoder;
-  Index vocab = 0;         // V
-  Index context = 0;       // longest T; learned positions have this many rows
-  Index layers = 0;        // L
-  Index width = 0;         // D
-  Index heads = 0;         // H, query heads
-  Index kv_heads = 0;      // 0: as many as heads (MHA); 1: MQA; a divisor of H: GQA
-  Index head_width = 0;    // d; 0: D / H
-  Index mlp_width = 0;     // 0: 4 D
+  Index vocab = 0;       // V
+  Index context = 0;     // longest T; learned positions have this many rows
+  Index layers = 0;      // L
+  Index width = 0;       // D
+  Index heads = 0;       // H, query heads
+  Index kv_heads = 0;    // 0: as many as heads (MHA); 1: MQA; a divisor of H: GQA
+  Index head_width = 0;  // d; 0: D / H
+  Index mlp_width = 0;   // 0: 4 D
   MlpKind mlp = MlpKind::none;
 
   NormPlacement norm = NormPlacement::pre;
   NormKind norm_kind = NormKind::rms_norm;
-  bool norm_gain = true;   // learned gain (and, for LayerNorm, bias)
+  bool norm_gain = true;  // learned gain (and, for LayerNorm, bias)
   Real norm_epsilon = Real(1e-5);
-  bool final_norm = true;  // ln_final before the unembedding (pre-norm models)
-  bool embed_norm = false; // LayerNorm after the embeddings (BERT)
+  bool final_norm = true;   // ln_final before the unembedding (pre-norm models)
+  bool embed_norm = false;  // LayerNorm after the embeddings (BERT)
 
   PositionKind position = PositionKind::learned;
   Real rope_base = Real(10000);
-  Index rope_width = 0;    // rotated coordinates per head; 0: d
+  Index rope_width = 0;  // rotated coordinates per head; 0: d
   RopeLayout rope_layout = RopeLayout::half;
-  Real rope_scaling = 1;   // positions are divided by this (linear interpolation)
+  Real rope_scaling = 1;  // positions are divided by this (linear interpolation)
   Index t5_buckets = 32, t5_max_distance = 128;
-  Index token_types = 0;   // BERT segments
+  Index token_types = 0;  // BERT segments
 
   bool qkv_bias = false, out_bias = false, mlp_bias = false, unembed_bias = false;
-  bool qk_norm = false;    // RMSNorm on q and k per head (Qwen3)
+  bool qk_norm = false;       // RMSNorm on q and k per head (Qwen3)
   bool smeared_keys = false;  // k_j <- σ(α)k_j + (1-σ(α))k_{j-1}, Olsson et al. 2022, Argument 2
-  bool tied = false;       // unembedding = embeddingᵀ
-  Real scale = 0;          // score scale; 0: 1/√d
-  Real softcap = 0;        // 0: none
-  Index window = 0;        // sliding window of this many keys to the left; 0: none
+  bool unembed = true;        // false: forward returns the last hidden state [B, T, D] instead of logits
+  bool tied = false;          // unembedding = embeddingᵀ
+  Real scale = 0;             // score scale; 0: 1/√d
+  Real softcap = 0;           // 0: none
+  Index window = 0;  // a query sees itself and this many keys to the left (encoder: also right); 0: all
 
-  Real init_std = 0;       // 0: 1/√(fan-in) per matrix; else N(0, init_std) with residual projections / √(2L)
-  bool identical_heads = false;   // every head of a layer starts equal (chapter 7, symmetry experiment)
-  Real head_noise = 0;     // relative noise added to identical heads
+  Real init_std = 0;  // 0: 1/√(fan-in) per matrix; else N(0, init_std) with residual projections / √(2L)
+  // Every head of a layer starts equal (chapter 7, symmetry experiment). Each head is then multiplied
+  // on its own, so that equal heads stay equal to the bit.
+  bool identical_heads = false;
+  Real head_noise = 0;  // relative noise added to identical heads
 
   Index resolved_kv_heads() const { return kv_heads ? kv_heads : heads; }
   Index resolved_head_width() const { return head_width ? head_width : (heads ? width / heads : 0); }
   Index resolved_mlp_width() const { return mlp_width ? mlp_width : 4 * width; }
+  Index resolved_rope_width() const { return rope_width ? rope_width : resolved_head_width(); }
+  bool has_mlp() const { return mlp != MlpKind::none; }
+  bool has_norms() const { return norm != NormPlacement::none; }
+  bool has_final_norm() const { return final_norm && norm == NormPlacement::pre; }
 };
 
 // Says what is wrong in words a user can act on ("heads = 5 does not divide width = 64; set head_width").
 Status validate(const ModelConfig& config);
 
-std::string to_json(const ModelConfig& config);                      // our own checkpoint metadata
+std::string to_json(const ModelConfig& config);                       // our own checkpoint metadata
 Result<ModelConfig> model_config_from_json(const std::string& json);  // unknown keys are errors
 
 }  // namespace attn

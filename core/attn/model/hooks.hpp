@@ -23,7 +23,8 @@ enum class Site : std::uint8_t {
   v,            // "blocks.l.attn.v"            [B, T, H_kv, d]
   rot_q,        // "blocks.l.attn.rot_q"        [B, T, H, d]    RoPE models only
   rot_k,        // "blocks.l.attn.rot_k"        [B, T, H_kv, d]
-  attn_scores,  // "blocks.l.attn.attn_scores"  [B, H, T, S]    scaled, biased, masked with -inf; S keys incl. the past
+  attn_scores,  // "blocks.l.attn.attn_scores"  [B, H, T, S]    scaled, biased, masked with -inf; S keys incl.
+                // the past
   pattern,      // "blocks.l.attn.pattern"      [B, H, T, S]    rows sum to 1; masked weights exactly 0
   z,            // "blocks.l.attn.z"            [B, T, H, d]    pattern · v
   result,       // "blocks.l.attn.result"       [B, T, H, D]    each head's write; computed only if asked for
@@ -44,8 +45,8 @@ struct HookPoint {
   bool operator==(const HookPoint& o) const { return site == o.site && layer == o.layer; }
 };
 
-std::string to_string(HookPoint point);                       // "blocks.0.attn.pattern"
-std::optional<HookPoint> hook_point(std::string_view name);   // nullopt: no such name
+std::string to_string(HookPoint point);                      // "blocks.0.attn.pattern"
+std::optional<HookPoint> hook_point(std::string_view name);  // nullopt: no such name
 
 // The hooks of one forward pass or more. An empty Hooks costs one branch per site.
 class Hooks {
@@ -78,7 +79,12 @@ class Hooks {
   bool run(HookPoint point, View value) const;
 
  private:
-  struct Entry { int id; HookPoint point; Observe observe; Replace replace; };
+  struct Entry {
+    int id;
+    HookPoint point;
+    Observe observe;
+    Replace replace;
+  };
   std::vector<Entry> entries_;
   int next_id_ = 1;
 };

@@ -19,8 +19,8 @@ namespace attn {
 struct ParameterInfo {
   std::string name;
   Shape shape;
-  Index offset;     // into the flat buffer
-  bool decay;       // weight decay applies (matrices; not gains and biases)
+  Index offset;  // into the flat buffer
+  bool decay;    // weight decay applies (matrices; not gains and biases)
 };
 
 class Parameters {

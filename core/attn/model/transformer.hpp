@@ -23,7 +23,7 @@ struct TokenBatch {
   std::vector<TokenId> tokens;  // B · T
   Index batch = 0, length = 0;
   std::vector<Index> lengths;
-  std::vector<TokenId> types;   // token types (BERT), optional
+  std::vector<TokenId> types;  // token types (BERT), optional
 };
 
 // Keys and values of the tokens seen so far, per layer [B, H_kv, capacity, d].
@@ -36,21 +36,24 @@ class KvCache {
   void clear() { length_ = 0; }
   View keys(int layer) { return keys_[static_cast<std::size_t>(layer)].view(); }
   View values(int layer) { return values_[static_cast<std::size_t>(layer)].view(); }
+  // Smeared keys: the last key as projected, [B, H_kv, d], which the next token's key mixes in.
+  View last_key(int layer) { return last_keys_[static_cast<std::size_t>(layer)].view(); }
   void advance(Index n) { length_ += n; }
 
  private:
-  std::vector<Tensor> keys_, values_;
+  std::vector<Tensor> keys_, values_, last_keys_;
   Index batch_, capacity_, length_ = 0;
 };
 
 struct ForwardOptions {
   const Hooks* hooks = nullptr;
-  KvCache* cache = nullptr;           // inference: attends to the past and appends to it
-  Parameters* gradients = nullptr;    // training: where parameter gradients are added
+  KvCache* cache = nullptr;         // inference: attends to the past and appends to it
+  Parameters* gradients = nullptr;  // training: where parameter gradients are added
 };
 
-// Logits [B, T, V] (an encoder without unembedding returns the last hidden state [B, T, D]).
-// Bad tokens and over-long input are the caller's to check with check_tokens; here they throw.
+// Logits [B, T, V] (config.unembed = false: the last hidden state [B, T, D]). Bad tokens and over-long
+// input are the caller's to check with check_tokens; here they throw. The batch, the model and the
+// gradients must live as long as the tape's values.
 Var forward(Tape& tape, const Model& model, const TokenBatch& batch, const ForwardOptions& options = {});
 
 // "token 73 at position 5 is outside the vocabulary of 33", "120 tokens, the model's context is 48".

@@ -1,5 +1,7 @@
 #include "attn/ops/embedding.hpp"
 
+#include <cmath>
+
 #include "attn/math/vector.hpp"
 #include "attn/ops/elementwise.hpp"
 
@@ -52,6 +54,25 @@ Var add_rows(Tape& tape, Var x, Var rows) {
     pass_gradient(t, x, dout);
   });
   return out;
+}
+
+Var repeat_rows(Tape& tape, Var rows, Index batch) {
+  const Shape s = tape.value(rows).shape;
+  const Var out = tape.result({batch, s[0], s[1]}, tape.needs_grad(rows));
+  for (Index b = 0; b < batch; ++b)
+    vec::copy(tape.value(rows).data, tape.mutable_value(out).data + b * s.size(), s.size());
+  tape.on_backward(out, [rows, out](Tape& t) { add_rows_backward(t.grad(rows), t.grad(out)); });
+  return out;
+}
+
+void sinusoidal_table(View out, Index first) {
+  const Index width = out.shape[1];
+  for (Index t = 0; t < out.shape[0]; ++t)
+    for (Index i = 0; i < width; ++i) {
+      const double exponent = static_cast<double>(i / 2 * 2) / static_cast<double>(width);
+      const double angle = static_cast<double>(first + t) / std::pow(10000.0, exponent);
+      out[t * width + i] = static_cast<Real>(i % 2 ? std::cos(angle) : std::sin(angle));
+    }
 }
 
 Var slice_rows(Tape& tape, Var table, Index first, Index count) {

@@ -20,6 +20,13 @@ void add_rows_backward(View drows, ConstView dout);
 // rows: [T, D], a Var (for instance the first T rows of the position table, see slice_rows).
 Var add_rows(Tape& tape, Var x, Var rows);
 
+// rows: [T, D] -> [B, T, D], the same in every sequence.
+Var repeat_rows(Tape& tape, Var rows, Index batch);
+
+// PE(t, 2i) = sin(t / 10000^(2i/D)), PE(t, 2i+1) = cos of the same (Vaswani et al. 2017, section 3.5),
+// into out: [T, D] for positions first .. first + T - 1.
+void sinusoidal_table(View out, Index first);
+
 // Rows [first, first + count) of a parameter or constant, as a Var that shares memory and gradient.
 Var slice_rows(Tape& tape, Var table, Index first, Index count);
 
