@@ -1,0 +1,43 @@
+// The kit: everything a widget is built from. Names are fixed; see each file for details.
+import './kit.css';
+
+export { urlState, type UrlState } from './url-state.svelte';
+export { bool, int, list, num, oneOf, str, type Codec, type Schema, type StateOf } from './codecs';
+export { useEngine, type Dedicated, type EngineAccess, type EngineStatus } from './engine.svelte';
+export { useLive, type Live, type LiveOptions } from './live.svelte';
+export { lifecycle, onePerFrame, reducedMotion, type Lifecycle } from './lifecycle.svelte';
+export { linked, pageLink, sameRef, tokenRole, releaseOnEscape, type Linked, type Ref } from './linked.svelte';
+export { offerExport, useFrame } from './frame.svelte';
+export { colour, sequential, diverging, type ScaleKind } from './colour';
+export { useTheme, watchTheme, type Theme } from './theme.svelte';
+export { fmt } from './fmt';
+export { letters, ALPHABET, encode, decode, encodeText, type Encoded } from './letters';
+export { csv, download, saveAs, serializeSvg, svgToPng, type Exporter } from './export';
+export { matrixScale, niceBound, largest, cellWords, rowWords } from './matrix';
+export { axis, niceRange, range, lineColour, lineDash } from './plot';
+export { arcs, arcPath } from './arcs';
+export { soloHead, toggleHead, type Head } from './heads';
+export { memory } from './predict';
+export type { Badge, How, Milestone, Operand, Option, Series } from './types';
+
+export { default as Widget } from './Widget.svelte';
+export { default as AttentionMap } from './AttentionMap.svelte';
+export { default as HeadGrid } from './HeadGrid.svelte';
+export { default as TokenArcs } from './TokenArcs.svelte';
+export { default as TokenStrip } from './TokenStrip.svelte';
+export { default as TrainingCurve } from './TrainingCurve.svelte';
+export { default as Lines } from './Lines.svelte';
+export { default as MatrixView } from './MatrixView.svelte';
+export { default as Bars } from './Bars.svelte';
+export { default as Predict } from './Predict.svelte';
+export { default as Choice } from './Choice.svelte';
+export { default as Questions } from './Questions.svelte';
+export { default as Question } from './Question.svelte';
+export { default as Slider } from './Slider.svelte';
+export { default as Toggle } from './Toggle.svelte';
+export { default as Segmented } from './Segmented.svelte';
+export { default as Button } from './Button.svelte';
+export { default as Stat } from './Stat.svelte';
+export { default as Progress } from './Progress.svelte';
+export { default as Thumb } from './Thumb.svelte';
+export { default as Icon } from './Icon.svelte';
