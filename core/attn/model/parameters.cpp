@@ -10,7 +10,6 @@ namespace {
 class TableBuilder {
  public:
   explicit TableBuilder(std::vector<ParameterInfo>& table) : table_(table) {}
-  Index size() const { return offset_; }
 
   void matrix(const std::string& name, const Shape& shape) { add(name, shape, true); }
   void vector(const std::string& name, const Shape& shape) { add(name, shape, false); }
@@ -88,8 +87,9 @@ Real deviation(const ParameterInfo& p, const ModelConfig& c) {
 
 }  // namespace
 
-Parameters::Parameters(const ModelConfig& c) {
-  TableBuilder t(table_);
+std::vector<ParameterInfo> parameter_table(const ModelConfig& c) {
+  std::vector<ParameterInfo> table;
+  TableBuilder t(table);
   t.matrix("embed.W_E", {c.vocab, c.width});
   if (c.position == PositionKind::learned) t.matrix("pos_embed.W_pos", {c.context, c.width});
   if (c.token_types) t.matrix("type_embed.W_type", {c.token_types, c.width});
@@ -105,7 +105,12 @@ Parameters::Parameters(const ModelConfig& c) {
   if (c.has_final_norm()) t.norm("ln_final", c);
   if (c.unembed && !c.tied) t.matrix("unembed.W_U", {c.width, c.vocab});
   if (c.unembed && c.unembed_bias) t.vector("unembed.b_U", {c.vocab});
-  data_.resize(static_cast<std::size_t>(t.size()));
+  return table;
+}
+
+Parameters::Parameters(const ModelConfig& config) : table_(parameter_table(config)) {
+  const Index size = table_.empty() ? 0 : table_.back().offset + table_.back().shape.size();
+  data_.resize(static_cast<std::size_t>(size));
 }
 
 const ParameterInfo* Parameters::find(std::string_view name) const {

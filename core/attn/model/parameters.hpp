@@ -23,6 +23,9 @@ struct ParameterInfo {
   bool decay;    // weight decay applies (matrices; not gains and biases)
 };
 
+// The table without the memory: what a file must hold, known before anything is allocated.
+std::vector<ParameterInfo> parameter_table(const ModelConfig& config);
+
 class Parameters {
  public:
   Parameters() = default;
