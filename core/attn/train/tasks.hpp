@@ -11,18 +11,18 @@
 namespace attn {
 
 enum class TaskKind {
-  repeat,        // a random segment repeated: the induction task
-  copy,          // segment, separator, segment again
-  recall,        // key-value pairs, then keys to be answered (associative recall)
-  markov,        // in-context Markov chain: every sequence has its own transition matrix ~ Dirichlet(1)
-  ngram,         // a fixed n-gram chain shared by all sequences
-  uniform,       // i.i.d. tokens: nothing to learn (control)
+  repeat,   // a random segment repeated: the induction task
+  copy,     // segment, separator, segment again
+  recall,   // key-value pairs, then keys to be answered (associative recall)
+  markov,   // in-context Markov chain: every sequence has its own transition matrix ~ Dirichlet(1)
+  ngram,    // a fixed n-gram chain shared by all sequences
+  uniform,  // i.i.d. tokens: nothing to learn (control)
 };
 
 struct TaskConfig {
   TaskKind kind = TaskKind::repeat;
   Index vocab = 32;
-  Index length = 48;               // T
+  Index length = 48;  // T
   // repeat: random segments of [segment_min, segment_max] tokens, tiled to fill T (recipe of
   // DESIGN.md §6) when tiled, else one segment and one repeat at random places among random
   // filler: p2 >= p1 + S (dossier of chapter 7, runs A and C0).
@@ -31,21 +31,30 @@ struct TaskConfig {
   // The repeat always at the same distance, the trap of chapter 7: tiled, every segment has
   // (segment_min + segment_max) / 2 tokens; untiled, p2 = p1 + T/2.
   bool fixed_offset = false;
-  bool distinct = false;           // segment (and filler) without replacement
-  bool loss_on_all = false;        // else only where the repeat determines the next token
-  Index order = 1;                 // markov / ngram: tokens of context
-  Index pairs = 8;                 // recall
+  bool distinct = false;     // segment (and filler) without replacement
+  bool loss_on_all = false;  // else only where the repeat determines the next token
+  Index order = 1;           // markov / ngram: tokens of context
+  Index pairs = 8;           // recall
 };
 
 Status validate(const TaskConfig& config);
 std::string to_json(const TaskConfig& config);
 Result<TaskConfig> task_config_from_json(const std::string& json);
 
+// Memory that drawing sequences reuses; nothing in it is part of the batch.
+struct TaskScratch {
+  std::vector<TokenId> tokens;               // [T + 1]
+  std::vector<TokenId> alphabet;             // [V], shuffled in part
+  std::vector<double> transitions;           // [V^order, V], running sums
+  Index shared_vocab = 0, shared_order = 0;  // what `transitions` holds, if it is the n-gram task's
+};
+
 struct TaskBatch {
-  TokenBatch inputs;                 // [B, T]
-  std::vector<TokenId> targets;      // [B, T], next tokens
-  std::vector<Real> weights;         // [B, T], 1 where the loss counts
-  std::vector<Index> match;          // [B, T], position whose successor is the answer (induction target), -1: none
+  TokenBatch inputs;             // [B, T]
+  std::vector<TokenId> targets;  // [B, T], next tokens
+  std::vector<Real> weights;     // [B, T], 1 where the loss counts
+  std::vector<Index> match;  // [B, T], position whose successor is the answer (induction target), -1: none
+  TaskScratch scratch;
 };
 
 TaskBatch make_batch(const TaskConfig& config, Index batch, Rng& rng);

@@ -1,0 +1,32 @@
+// How one sequence of each synthetic task is drawn. Internal to train/tasks.cpp.
+#pragma once
+
+#include <vector>
+
+#include "attn/train/tasks.hpp"
+
+namespace attn {
+
+inline constexpr Index max_chain_entries = 1 << 20;  // probabilities of a transition table
+
+// Where a sequence is written; weights and match come cleared.
+struct Sequence {
+  TokenId* tokens;  // [T + 1]
+  Real* weights;    // [T]
+  Index* match;     // [T]
+  Index length;     // T
+};
+
+void make_sequence(const TaskConfig& config, Rng& rng, TaskScratch& scratch, const Sequence& out);
+
+// The first `count` tokens of a random permutation of [0, vocab), by a partial Fisher–Yates shuffle.
+const TokenId* draw_distinct(Index vocab, Index count, Rng& rng, std::vector<TokenId>& alphabet);
+
+void make_repeat(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
+void make_copy(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
+void make_recall(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
+void make_markov(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
+void make_ngram(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
+void make_uniform(const TaskConfig&, Rng&, const Sequence&);
+
+}  // namespace attn
