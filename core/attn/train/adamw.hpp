@@ -14,12 +14,12 @@ struct AdamWConfig {
 };
 
 struct AdamWState {
-  std::vector<Real> m, v;   // like Parameters::flat()
+  std::vector<Real> m, v;  // like Parameters::flat()
   Index step = 0;
 };
 
-void adamw_step(Parameters& parameters, ConstView gradients, AdamWState& state,
-                const AdamWConfig& config, Real learning_rate);
+void adamw_step(Parameters& parameters, ConstView gradients, AdamWState& state, const AdamWConfig& config,
+                Real learning_rate);
 
 // Scales gradients so that their global norm is at most `limit`; returns the norm before.
 Real clip_gradients(View gradients, Real limit);

@@ -17,9 +17,9 @@ enum class ScheduleKind { constant, cosine, linear };
 struct Schedule {
   ScheduleKind kind = ScheduleKind::constant;
   Real learning_rate = Real(1e-3);
-  Index warmup = 0;       // steps of linear warm-up
-  Index total = 0;        // step at which the decay ends (cosine, linear); 0: TrainConfig::steps
-  Real floor = 0;         // fraction of learning_rate at the end
+  Index warmup = 0;  // steps of linear warm-up
+  Index total = 0;   // step at which the decay ends (cosine, linear); 0: TrainConfig::steps
+  Real floor = 0;    // fraction of learning_rate at the end
 };
 Real learning_rate(const Schedule& schedule, Index step);  // step: how many were done before
 
@@ -35,17 +35,18 @@ struct TrainConfig {
   Schedule schedule;
   Index batch = 32;
   Index steps = 700;
-  Real clip = 1;               // global gradient norm; 0: off
+  Real clip = 1;  // global gradient norm; 0: off
   std::uint64_t seed = 1;
 };
+Status validate(const TrainConfig& config);
 std::string to_json(const TrainConfig& config);
 Result<TrainConfig> train_config_from_json(const std::string& json);  // validates everything
 
 struct StepMetrics {
-  Index step = 0;        // steps done
-  Real loss = 0;         // mean cross-entropy over the counted positions, nats; not finite: diverged
-  Real accuracy = 0;     // share of counted positions whose argmax is right
-  Real grad_norm = 0;    // before clipping
+  Index step = 0;      // steps done
+  Real loss = 0;       // mean cross-entropy over the counted positions, nats; not finite: diverged
+  Real accuracy = 0;   // share of counted positions whose argmax is right
+  Real grad_norm = 0;  // before clipping
   Real learning_rate = 0;
 };
 
@@ -63,7 +64,7 @@ class Trainer {
 
   virtual const TrainConfig& config() const = 0;
   virtual const Model& model() const = 0;
-  virtual Model& mutable_model() = 0;   // interventions on weights
+  virtual Model& mutable_model() = 0;  // interventions on weights
   virtual Index steps_done() const = 0;
 
   // Everything: weights, both AdamW moments, step, random state. resume(snapshot()) continues
