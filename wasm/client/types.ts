@@ -38,6 +38,7 @@ export interface ModelConfig {
   tied?: boolean;
   scale?: number;
   init_std?: number;
+  position_std?: number;
   identical_heads?: boolean;
   head_noise?: number;
   [key: string]: unknown;

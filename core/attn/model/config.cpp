@@ -41,7 +41,8 @@ void visit_fields(C& c, F&& f) {
       f.flag("smeared_keys", c.smeared_keys);
   f.flag("unembed", c.unembed), f.flag("tied", c.tied);
   f.number("scale", c.scale), f.number("softcap", c.softcap), f.number("window", c.window);
-  f.number("init_std", c.init_std), f.flag("identical_heads", c.identical_heads);
+  f.number("init_std", c.init_std), f.number("position_std", c.position_std);
+  f.flag("identical_heads", c.identical_heads);
   f.number("head_noise", c.head_noise);
 }
 
@@ -160,7 +161,7 @@ Status check_numbers(const ModelConfig& c) {
   } numbers[] = {{"norm_epsilon", c.norm_epsilon, true}, {"rope_base", c.rope_base, true},
                  {"rope_scaling", c.rope_scaling, true}, {"scale", c.scale, false},
                  {"softcap", c.softcap, false},          {"init_std", c.init_std, false},
-                 {"head_noise", c.head_noise, false}};
+                 {"head_noise", c.head_noise, false},    {"position_std", c.position_std, false}};
   for (const auto& n : numbers)
     if (!std::isfinite(n.value) || n.value < 0 || (n.positive && n.value == 0))
       return bad(ErrorCode::out_of_range, std::string(n.name) + " must be a finite number " +

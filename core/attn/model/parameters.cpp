@@ -70,8 +70,9 @@ bool ends_with(std::string_view text, std::string_view tail) {
   return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
 }
 
-// Inputs that one output of the matrix sums: D for [D, H, d], H·d for [H, d, D]. An embedding sums
-// none, it is read as the unembedding is: 1/√D.
+// Inputs that one output of the matrix sums: D for [D, H, d], H·d for [H, d, D]. A table sums none: tokens
+// keep unit variance, positions and types are 1/√D beside them. Equally loud tables (1/√D both) grow a
+// position-matching circuit and no previous-token head on the repeat task.
 Index fan_in(const ParameterInfo& p) {
   if (ends_with(p.name, "W_O")) return p.shape[0] * p.shape[1];
   const bool table = ends_with(p.name, "W_E") || ends_with(p.name, "W_pos") || ends_with(p.name, "W_type");
@@ -79,6 +80,8 @@ Index fan_in(const ParameterInfo& p) {
 }
 
 Real deviation(const ParameterInfo& p, const ModelConfig& c) {
+  if (c.position_std > 0 && ends_with(p.name, "W_pos")) return c.position_std;
+  if (c.init_std == 0 && !c.tied && ends_with(p.name, "W_E")) return 1;
   if (c.init_std == 0) return 1 / std::sqrt(static_cast<Real>(fan_in(p)));
   // GPT-2 section 2.3: the 2L projections that write into the stream start smaller by √(2L).
   const bool writes = ends_with(p.name, "W_O") || ends_with(p.name, "W_out");
