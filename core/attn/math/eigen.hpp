@@ -23,3 +23,5 @@
 #endif
 
 #include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <Eigen/SVD>

@@ -4,10 +4,6 @@
 #include <limits>
 
 #include "attn/math/eigen.hpp"
-//
-#include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
-
 #include "attn/math/matmul.hpp"
 
 namespace attn {
