@@ -8,6 +8,7 @@ import { katexOptions } from './src/plugins/katex.mjs';
 import remarkComponents from './src/plugins/remark-components.mjs';
 import remarkChapter from './src/plugins/remark-chapter.mjs';
 import remarkTypography from './src/plugins/remark-typography.mjs';
+import rehypeBook from './src/plugins/rehype-book.mjs';
 import outsideImports from './src/plugins/vite-outside-imports.mjs';
 import leanKatexFonts from './src/plugins/vite-lean-katex.mjs';
 import offline from './src/plugins/offline.mjs';
@@ -24,8 +25,9 @@ export default defineConfig({
   markdown: {
     processor: unified({
       smartypants: false, // typograf does it, and knows Russian
+      remarkRehype: { footnoteLabel: 'Примечания', footnoteBackLabel: 'Вернуться к тексту' },
       remarkPlugins: [remarkMath, remarkChapter, remarkTypography, remarkComponents],
-      rehypePlugins: [[rehypeKatex, katexOptions]],
+      rehypePlugins: [[rehypeKatex, katexOptions], rehypeBook],
     }),
   },
   integrations: [
@@ -41,14 +43,10 @@ export default defineConfig({
         themes: ['github-light-high-contrast', 'github-dark-high-contrast'],
         styleOverrides: { borderRadius: '2px' },
       },
-      components: {
-        Head: './src/shell/Head.astro',
-        Header: './src/shell/Header.astro',
-        Sidebar: './src/shell/Sidebar.astro',
-        PageTitle: './src/shell/PageTitle.astro',
-        Pagination: './src/shell/Pagination.astro',
-        Footer: './src/shell/Footer.astro',
-      },
+      // Starlight keeps routes, frontmatter, search index and code blocks; every visible part is ours.
+      components: Object.fromEntries(
+        ['Head', 'ThemeProvider', 'SkipLink', 'PageFrame', 'TwoColumnContent', 'PageSidebar', 'ContentPanel', 'MarkdownContent', 'Header', 'Sidebar', 'PageTitle', 'Footer'].map((name) => [name, `./src/shell/${name}.astro`]),
+      ),
     }),
     svelte(),
     offline(),

@@ -1,0 +1,74 @@
+// The small behaviours of every page: theme, contents list that follows the reader, cards over citations, offline.
+import { root } from './root';
+
+const theme = document.querySelector<HTMLButtonElement>('#theme');
+const page = document.documentElement;
+function showTheme(): void {
+  theme?.setAttribute('aria-pressed', String(page.dataset.theme === 'dark'));
+}
+theme?.addEventListener('click', () => {
+  const next = page.dataset.theme === 'dark' ? 'light' : 'dark';
+  page.dataset.theme = next;
+  try {
+    // The system's own choice is not stored: then the page goes on following the system.
+    const system = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+    if (next === system) localStorage.removeItem('theme');
+    else localStorage.setItem('theme', next);
+  } catch { /* without storage the choice lasts until the page is left */ }
+});
+new MutationObserver(showTheme).observe(page, { attributeFilter: ['data-theme'] });
+showTheme();
+
+function followReader(): void {
+  const links = new Map<string, HTMLAnchorElement>();
+  for (const a of document.querySelectorAll<HTMLAnchorElement>('.toc-side a')) links.set(decodeURIComponent(a.hash.slice(1)), a);
+  if (links.size === 0) return;
+  const headings = [...links.keys()].map((id) => document.getElementById(id)).filter((h): h is HTMLElement => h !== null);
+  let waiting = false;
+  const mark = (): void => {
+    waiting = false;
+    const line = innerHeight * 0.3;
+    const current = headings.findLast((h) => h.getBoundingClientRect().top < line);
+    for (const [id, a] of links) {
+      if (id === current?.id) a.setAttribute('aria-current', 'true');
+      else a.removeAttribute('aria-current');
+    }
+  };
+  addEventListener('scroll', () => { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
+  mark();
+}
+
+/** The full reference over a citation, on hover and on focus; a click still goes to the bibliography. */
+function citationCards(): void {
+  const cites = document.querySelectorAll<HTMLAnchorElement>('a.cite[data-full]');
+  if (cites.length === 0) return;
+  const card = document.createElement('div');
+  card.className = 'cite-card';
+  card.popover = 'manual';
+  card.id = 'cite-card';
+  card.setAttribute('role', 'tooltip');
+  document.body.append(card);
+  const hide = (): void => { if (card.matches(':popover-open')) card.hidePopover(); };
+  for (const cite of cites) {
+    const show = (): void => {
+      card.textContent = cite.dataset.full ?? '';
+      card.showPopover();
+      const at = cite.getClientRects()[0], box = card.getBoundingClientRect();
+      const below = at.bottom + 8 + box.height < innerHeight;
+      card.style.left = `${Math.max(16, Math.min(at.left, innerWidth - box.width - 16))}px`;
+      card.style.top = `${below ? at.bottom + 8 : at.top - box.height - 8}px`;
+    };
+    cite.setAttribute('aria-describedby', card.id);
+    cite.addEventListener('pointerenter', (event) => { if (event.pointerType === 'mouse') show(); });
+    cite.addEventListener('focus', show);
+    cite.addEventListener('pointerleave', hide);
+    cite.addEventListener('blur', hide);
+  }
+  addEventListener('keydown', (event) => { if (event.key === 'Escape') hide(); });
+  addEventListener('scroll', hide, { passive: true });
+}
+
+followReader();
+citationCards();
+if (import.meta.env.PROD && 'serviceWorker' in navigator)
+  addEventListener('load', () => void import('./offline').then(({ keepForOffline }) => keepForOffline(root)));
