@@ -1,10 +1,7 @@
 // The engine as widgets see it: e1's client, loaded on first use, with a reactive status.
 import type { EngineHost, EngineInfo, RemoteEngine } from '../../../wasm/client/types';
 
-export interface EngineStatus {
-  state: ReturnType<EngineHost['status']>['state'];
-  message?: string;
-}
+export type EngineStatus = ReturnType<EngineHost['status']>;
 export type Dedicated = RemoteEngine & { terminate(): void };
 
 export interface EngineAccess {
@@ -19,45 +16,53 @@ export interface EngineAccess {
 
 const WATCHDOG_MS = 5000;
 export const SLOW_MESSAGE =
-  'Вычислительное ядро не ответило за пять секунд. На рисунке остаётся запись; расчёт начнётся, как только ядро загрузится.';
-
-const client = import.meta.glob<{ connect(): EngineHost }>('../../../wasm/client/index.ts');
+  'Вычислительное ядро не ответило за пять секунд. На рисунке пока запись; расчёт начнётся, как только ядро загрузится.';
 
 let status = $state.raw<EngineStatus>({ state: 'idle' });
 let info = $state.raw<EngineInfo | null>(null);
 let slow = $state(false);
+let waiting = 0;
 let host: Promise<EngineHost> | undefined;
 
 async function open(): Promise<EngineHost> {
-  const load = Object.values(client)[0];
-  if (!load) throw new Error('Вычислительное ядро не входит в эту сборку сайта.');
-  const { connect } = await load();
+  const { connect } = await import('../../../wasm/client/index');
   const opened = connect();
   opened.subscribe((next) => (status = next));
   return opened;
 }
 
+/** The client's script, loaded once; a failed download is tried again on the next call. */
+function client(): Promise<EngineHost> {
+  host ??= open().catch((error: unknown) => {
+    host = undefined;
+    throw error instanceof TypeError ? new Error('Вычислительное ядро не загрузилось: нет связи с сайтом.', { cause: error }) : error;
+  });
+  return host;
+}
+
 async function call<T>(use: (host: EngineHost) => Promise<T>): Promise<T> {
+  waiting += 1;
   const timer = setTimeout(() => (slow = true), WATCHDOG_MS);
   if (status.state === 'idle') status = { state: 'loading' };
   try {
-    const engine = await use(await (host ??= open()));
+    const engine = await use(await client());
     if (status.state === 'loading' || status.state === 'failed') status = { state: 'ready' };
     return engine;
   } catch (error) {
-    host = undefined; // the next call, or «Повторить», starts afresh
     status = { state: 'failed', message: sentence(error) };
     throw error;
   } finally {
     clearTimeout(timer);
-    slow = false;
+    waiting -= 1;
+    if (waiting === 0) slow = false;
   }
 }
 
 /** A sentence for the reader out of anything thrown. */
 export function sentence(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.trim() === '' ? 'Вычислительное ядро остановилось, не сказав почему.' : text;
+  const text = (error instanceof Error ? error.message : String(error)).trim();
+  if (text === '') return 'Вычислительное ядро остановилось, не сказав почему.';
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 const access: EngineAccess = {

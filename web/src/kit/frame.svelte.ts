@@ -6,6 +6,8 @@ import type { Exporter } from './export';
 export interface Frame {
   register(exporter: Exporter): () => void;
   say(text: string): void;
+  /** The figure fills the screen: maps may grow. */
+  readonly full: boolean;
 }
 
 const KEY = Symbol('kit-frame');

@@ -2,6 +2,7 @@
 // near, and keeps the last good result while a new one is computed or when the engine fails.
 import type { RemoteEngine } from '../../../wasm/client/types';
 import { sentence, SLOW_MESSAGE, useEngine, type EngineAccess } from './engine.svelte';
+import { latest } from './latest';
 import { lifecycle, type Lifecycle } from './lifecycle.svelte';
 
 export type Badge = 'live' | 'recording' | 'scheme';
@@ -14,7 +15,7 @@ export interface Live<R> {
   readonly badge: Badge;
   readonly pending: boolean;
   readonly error: string | null;
-  /** Not an error: the engine is slow to start. */
+  /** Not an error: the engine is slow to start, or was started again. */
   readonly notice: string | null;
   readonly lifecycle: Lifecycle;
   retry(): void;
@@ -24,11 +25,12 @@ export interface LiveOptions<I, R> {
   recorded: R;
   /** Read reactively: when it changes, the figure is computed again. */
   inputs: () => I;
+  /** `signal` is aborted when the figure goes away. */
   compute: (engine: RemoteEngine, inputs: I, signal: AbortSignal) => Promise<R>;
   /** False keeps the recording (for example until the reader touches the figure). */
   enabled?: () => boolean;
   /** Tests replace the engine here. */
-  engine?: Pick<EngineAccess, 'shared' | 'slow'>;
+  engine?: Pick<EngineAccess, 'shared' | 'slow' | 'status'>;
 }
 
 export function useLive<I, R>(options: LiveOptions<I, R>): Live<R> {
@@ -41,32 +43,24 @@ export function useLive<I, R>(options: LiveOptions<I, R>): Live<R> {
   let error = $state<string | null>(null);
   let attempt = $state(0);
 
-  $effect(() => {
-    void attempt;
-    const inputs = options.inputs();
-    if (!life.near || options.enabled?.() === false) return;
-    const abort = new AbortController();
-    void update(inputs, abort.signal);
-    return () => abort.abort();
-  });
-
-  async function update(inputs: I, signal: AbortSignal): Promise<void> {
-    pending = true;
-    try {
-      const core = await engine.shared();
-      if (signal.aborted) return;
-      const result = await options.compute(core, inputs, signal);
-      if (signal.aborted) return;
+  const queue = latest<I, R>({
+    run: async (inputs, signal) => options.compute(await engine.shared(), inputs, signal),
+    done(result) {
       before = value;
       value = result;
       fresh = true;
       error = null;
-    } catch (e) {
-      if (!signal.aborted) error = sentence(e);
-    } finally {
-      if (!signal.aborted) pending = false;
-    }
-  }
+    },
+    failed: (e) => void (error = sentence(e)),
+    busy: (on) => void (pending = on),
+  });
+
+  $effect(() => {
+    void attempt;
+    const inputs = options.inputs();
+    if (life.near && options.enabled?.() !== false) queue.ask(inputs);
+  });
+  $effect(() => () => queue.stop());
 
   return {
     get value() { return value; },
@@ -74,7 +68,10 @@ export function useLive<I, R>(options: LiveOptions<I, R>): Live<R> {
     get badge() { return fresh ? 'live' : 'recording'; },
     get pending() { return pending; },
     get error() { return error; },
-    get notice() { return engine.slow && pending ? SLOW_MESSAGE : null; },
+    get notice() {
+      if (engine.slow && pending) return SLOW_MESSAGE;
+      return engine.status.state === 'restarted' ? (engine.status.message ?? null) : null;
+    },
     lifecycle: life,
     retry: () => void (attempt += 1),
   };

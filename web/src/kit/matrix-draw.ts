@@ -2,11 +2,12 @@
 import { inkOn, rampAt, rgbCss, type Rgb, type ScaleKind } from './colour';
 import { escapeXml } from './export';
 import { fixed } from './fmt';
-import { cellText, type Geometry, type MatrixScale } from './matrix';
+import { cellText, type MatrixScale } from './matrix';
 import type { Theme } from './theme.svelte';
 
 export interface MatrixPicture {
-  geometry: Geometry;
+  /** Side of a cell, CSS px. */
+  cell: number;
   data: ArrayLike<number>; // [rows × cols], row-major
   rows: number;
   cols: number;
@@ -22,7 +23,7 @@ export function cellColour(p: Pick<MatrixPicture, 'kind' | 'scale' | 'theme'>, v
 
 /** Cells only, without labels, with the cell block's corner at (0, 0). */
 export function paintCells(context: CanvasRenderingContext2D, p: MatrixPicture, dpr: number, font: string): void {
-  const { cell } = p.geometry;
+  const { cell } = p;
   const [width, height] = [p.cols * cell, p.rows * cell];
   context.setTransform(dpr, 0, 0, dpr, 0, 0);
   context.clearRect(0, 0, width, height);
@@ -30,7 +31,7 @@ export function paintCells(context: CanvasRenderingContext2D, p: MatrixPicture, 
   context.drawImage(tiny(p), 0, 0, width, height);
   hatch(context, p);
   if (cell >= 14) gridLines(context, p);
-  if (p.geometry.numbers) numbers(context, p, font);
+  if (cell >= NUMBERS_FROM) numbers(context, p, font);
 }
 
 /** One device pixel per cell; scaled up without smoothing. */
@@ -50,7 +51,7 @@ function tiny(p: MatrixPicture): HTMLCanvasElement {
 }
 
 function hatch(context: CanvasRenderingContext2D, p: MatrixPicture): void {
-  const { cell } = p.geometry;
+  const { cell } = p;
   context.save();
   context.beginPath();
   let any = false;
@@ -78,7 +79,7 @@ function hatch(context: CanvasRenderingContext2D, p: MatrixPicture): void {
 }
 
 function gridLines(context: CanvasRenderingContext2D, p: MatrixPicture): void {
-  const { cell } = p.geometry;
+  const { cell } = p;
   context.strokeStyle = rgbCss(p.theme.paper);
   context.lineWidth = cell >= 24 ? 1 : 0.5;
   context.beginPath();
@@ -94,7 +95,7 @@ function gridLines(context: CanvasRenderingContext2D, p: MatrixPicture): void {
 }
 
 function numbers(context: CanvasRenderingContext2D, p: MatrixPicture, font: string): void {
-  const { cell } = p.geometry;
+  const { cell } = p;
   context.font = `${fontSize(cell)}px ${font}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
@@ -109,11 +110,12 @@ function numbers(context: CanvasRenderingContext2D, p: MatrixPicture, font: stri
 }
 
 export const fontSize = (cell: number): number => Math.max(9.5, Math.min(13, cell * 0.34));
-export const labelSize = (cell: number): number => Math.max(9, Math.min(16, cell * 0.72));
+/** Cells of this size and more carry their number. */
+export const NUMBERS_FROM = 28;
 
 /** The matrix with its labels, hatching and colour bar as a document of its own. */
 export function matrixSvg(p: MatrixPicture, labels: { rows: string[]; cols: string[]; title: string; rowAxis: string; colAxis: string }): string {
-  const cell = Math.max(p.geometry.cell, 14);
+  const cell = Math.max(p.cell, 14);
   const left = Math.max(30, 14 + 9 * Math.max(0, ...labels.rows.map((l) => l.length)));
   const top = 58;
   const [w, h] = [p.cols * cell, p.rows * cell];
@@ -142,7 +144,7 @@ function svgCell(p: MatrixPicture, r: number, c: number, x: number, y: number, c
   const value = p.data[r * p.cols + c] as number;
   const ground = cellColour(p, value);
   const rect = `<rect x="${x}" y="${y}" width="${cell}" height="${cell}" fill="${rgbCss(ground)}" stroke="${rgbCss(p.theme.paper)}" stroke-width=".5"/>`;
-  if (cell < 28) return rect;
+  if (cell < NUMBERS_FROM) return rect;
   return `${rect}<text x="${x + cell / 2}" y="${y + cell / 2 + 4}" text-anchor="middle" font-family="sans-serif" font-size="${fontSize(cell)}" fill="${inkOn(ground)}">${cellText(value, p.kind, cell)}</text>`;
 }
 

@@ -46,42 +46,15 @@ export function assertCovers(scale: MatrixScale, data: ArrayLike<number>, name: 
   }
 }
 
-export interface Geometry {
-  cell: number;
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-  numbers: boolean;
-}
-
-export interface GeometryOptions {
-  rows: number;
-  cols: number;
-  available: number;
-  /** Longest label of rows, columns, in characters. */
-  rowChars: number;
-  colChars: number;
-  cell?: number;
-  min?: number;
-  max?: number;
-}
-
-/** Whole-pixel cells, as large as the width allows; below `min` the matrix scrolls in its own box. */
-export function geometry(o: GeometryOptions): Geometry {
-  const left = Math.max(22, Math.min(96, 12 + 8.5 * o.rowChars));
-  const top = o.colChars > 2 ? Math.min(84, 14 + 7 * o.colChars) : 24;
-  const fit = Math.floor((o.available - left - 1) / Math.max(1, o.cols));
-  const cell = o.cell ?? Math.max(o.min ?? 9, Math.min(o.max ?? 44, fit));
-  return { cell, left, top, width: left + cell * o.cols + 1, height: top + cell * o.rows + 1, numbers: cell >= 28 };
-}
-
-/** Cell under a point given in the matrix's own coordinates, or null on labels and outside. */
-export function cellAt(g: Geometry, rows: number, cols: number, x: number, y: number): { row: number; col: number } | null {
-  const col = Math.floor((x - g.left) / g.cell);
-  const row = Math.floor((y - g.top) / g.cell);
+/** Cell under a point of the block of cells, or null outside. */
+export function cellAt(rows: number, cols: number, cell: number, x: number, y: number): { row: number; col: number } | null {
+  const [row, col] = [Math.floor(y / cell), Math.floor(x / cell)];
   return row >= 0 && row < rows && col >= 0 && col < cols ? { row, col } : null;
 }
+
+/** Room for row labels, px. */
+export const gutterFor = (labels: readonly string[]): number =>
+  Math.max(20, Math.min(104, 12 + 8.2 * Math.max(1, ...labels.map((l) => l.length))));
 
 export const quote = (label: string): string => `„${label}“`;
 
