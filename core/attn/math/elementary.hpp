@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "attn/math/lanes.hpp"
 
@@ -29,18 +30,14 @@ inline FloatLanes abs(const FloatLanes& x) { return x < 0.0f ? -x : x; }
 // (S. Moshier, expf.c). Results below the smallest normal number are 0: a denormal would
 // say nothing and slow down whatever is multiplied by it.
 inline FloatLanes exp(const FloatLanes& x) {
-  constexpr float lowest = -87.33654f, highest = 89.0f;
-  FloatLanes v = x < lowest ? FloatLanes{} + lowest : x;  // NaN fails both comparisons and stays
-  v = v > highest ? FloatLanes{} + highest : v;
-
   // Adding 1.5·2^23 leaves no bits for a fraction: the sum rounds to an integer, and that integer
   // stands in its low bits.
   constexpr float shifter = 12582912.0f;
   constexpr std::int32_t shifter_bits = 0x4b400000;
-  const FloatLanes shifted = v * 1.44269504f + shifter;
+  const FloatLanes shifted = x * 1.44269504f + shifter;
   const IntLanes n = (IntLanes)shifted - shifter_bits;
   const FloatLanes nf = shifted - shifter;
-  const FloatLanes r = (v - nf * 0.693359375f) - nf * -2.12194440e-4f;  // ln 2 in two parts
+  const FloatLanes r = (x - nf * 0.693359375f) - nf * -2.12194440e-4f;  // ln 2 in two parts
 
   FloatLanes p = r * 1.9875691500e-4f + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
@@ -53,7 +50,12 @@ inline FloatLanes exp(const FloatLanes& x) {
   const IntLanes half = n >> 1;
   const FloatLanes power1 = (FloatLanes)((UintLanes)(half + 127) << 23);
   const FloatLanes power2 = (FloatLanes)((UintLanes)((n - half) + 127) << 23);
-  return x < lowest ? FloatLanes{} : y * power1 * power2;
+
+  // Far outside its domain the above is garbage, and is replaced; NaN fails both comparisons and stays.
+  constexpr float lowest = -87.33654f, highest = 89.0f;  // ln FLT_MIN; anything above ln FLT_MAX
+  const FloatLanes in_range = y * power1 * power2;
+  const FloatLanes not_above = x > highest ? FloatLanes{} + std::numeric_limits<float>::infinity() : in_range;
+  return x < lowest ? FloatLanes{} : not_above;
 }
 
 // Cephes tanhf.c: an odd polynomial near zero, 1 - 2 / (e^2|x| + 1) beyond.

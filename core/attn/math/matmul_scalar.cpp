@@ -1,22 +1,11 @@
-// WASM: the straightforward loop, until the packed kernel takes over.
-#ifdef __EMSCRIPTEN__
-#include "attn/math/matmul_kernel.hpp"
+// WASM without SIMD (or in double precision): the packed product, one number at a time.
+#if defined(__EMSCRIPTEN__) && (!defined(__wasm_simd128__) || defined(ATTN_REAL_DOUBLE))
+#include "attn/math/matmul_packed.hpp"
 
 namespace attn::detail {
 
 void gemm(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store, Real alpha) {
-  for (Index i = 0; i < m; ++i) {
-    Real* row = c + i * ldc;
-    if (store == Store::overwrite)
-      for (Index j = 0; j < n; ++j) row[j] = 0;
-    for (Index p = 0; p < k; ++p) {
-      const Real x = alpha * (a.transposed ? a.data[p * a.outer + i] : a.data[i * a.outer + p]);
-      if (b.transposed)
-        for (Index j = 0; j < n; ++j) row[j] += x * b.data[j * b.outer + p];
-      else
-        for (Index j = 0; j < n; ++j) row[j] += x * b.data[p * b.outer + j];
-    }
-  }
+  PackedProduct<ScalarOps>::run(c, ldc, m, n, k, a, b, store, alpha);
 }
 
 }  // namespace attn::detail

@@ -1,0 +1,91 @@
+// The packed product is what WASM runs; its template is instantiated here natively as well, so that the
+// packing is exercised under the sanitizers, on four lanes and on one.
+#include "attn/math/matmul_packed.hpp"
+
+#include <doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "attn/math/matmul_lanes.hpp"
+#include "attn/math/random.hpp"
+
+using namespace attn;
+
+namespace {
+
+using Gemm = void (*)(Real*, Index, Index, Index, Index, detail::Operand, detail::Operand, Store, Real);
+
+double largest_excess(Gemm gemm, Index m, Index k, Index n, bool ta, bool tb, Store store, Real alpha) {
+  Rng rng(5, static_cast<std::uint64_t>(m * 1000003 + k * 1009 + n));
+  Tensor a(Shape{m, k}), b(Shape{k, n}), c(Shape{m, n});
+  for (Tensor* t : {&a, &b, &c}) fill_uniform(*t, rng, -1, 1);
+  const Tensor before = c;
+  const detail::Operand oa{a.data.data(), ta ? m : k, ta}, ob{b.data.data(), tb ? k : n, tb};
+  gemm(c.data.data(), n, m, n, k, oa, ob, store, alpha);
+
+  const auto element = [](const detail::Operand& o, Index r, Index j) {
+    return static_cast<double>(o.data[o.transposed ? j * o.outer + r : r * o.outer + j]);
+  };
+  const double eps = static_cast<double>(std::numeric_limits<Real>::epsilon());
+  double worst = -1;
+  for (Index i = 0; i < m; ++i)
+    for (Index j = 0; j < n; ++j) {
+      double sum = 0, magnitude = 0;  // Σ a b and Σ |a b|: the error is at most (k + 2)·eps·Σ |a b|
+      for (Index p = 0; p < k; ++p) {
+        const double x = element(oa, i, p) * element(ob, p, j);
+        sum += x;
+        magnitude += std::fabs(x);
+      }
+      const double old =
+          store == Store::add ? static_cast<double>(before.data[static_cast<std::size_t>(i * n + j)]) : 0;
+      const double scale = std::fabs(static_cast<double>(alpha));
+      const double bound = static_cast<double>(k + 2) * eps * (scale * magnitude + std::fabs(old));
+      const double error = std::fabs(static_cast<double>(c.data[static_cast<std::size_t>(i * n + j)]) -
+                                     (static_cast<double>(alpha) * sum + old));
+      worst = error - bound <= worst ? worst : error - bound;
+    }
+  return worst;  // positive or NaN: wrong
+}
+
+void sweep(Gemm gemm) {
+  const Index sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 17};
+  for (Index m : sizes)
+    for (Index k : sizes)
+      for (Index n : sizes)
+        for (int layout = 0; layout < 4; ++layout) {
+          CAPTURE(m);
+          CAPTURE(k);
+          CAPTURE(n);
+          CAPTURE(layout);
+          CHECK(largest_excess(gemm, m, k, n, layout & 1, layout & 2,
+                               (m + n) % 2 ? Store::add : Store::overwrite,
+                               k % 2 ? Real{1} : Real{-0.5}) <= 0);
+        }
+  for (int layout = 0; layout < 4; ++layout) {  // more than one block along m, along k, along n
+    CHECK(largest_excess(gemm, 133, 301, 65, layout & 1, layout & 2, Store::add, 1) <= 0);
+    CHECK(largest_excess(gemm, 6, 259, 523, layout & 1, layout & 2, Store::overwrite, 2) <= 0);
+    CHECK(largest_excess(gemm, 48, 16, 48, layout & 1, layout & 2, Store::overwrite, Real{0.25}) <= 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the packed product, one number at a time") {
+  sweep(detail::PackedProduct<detail::ScalarOps>::run);
+}
+
+#ifndef ATTN_REAL_DOUBLE
+TEST_CASE("the packed product on four lanes") { sweep(detail::PackedProduct<detail::FourLanes>::run); }
+
+TEST_CASE("one lane and four give the same bits: each element sums over k in the same order") {
+  Rng rng(9);
+  Tensor a(Shape{37, 300}), b(Shape{300, 29}), x(Shape{37, 29}), y(Shape{37, 29});
+  fill_uniform(a, rng, -1, 1);
+  fill_uniform(b, rng, -1, 1);
+  const detail::Operand oa{a.data.data(), 300, false}, ob{b.data.data(), 29, false};
+  detail::PackedProduct<detail::ScalarOps>::run(x.data.data(), 29, 37, 29, 300, oa, ob, Store::overwrite, 1);
+  detail::PackedProduct<detail::FourLanes>::run(y.data.data(), 29, 37, 29, 300, oa, ob, Store::overwrite, 1);
+  CHECK(x.data == y.data);
+}
+#endif
