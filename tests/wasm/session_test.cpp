@@ -1,0 +1,135 @@
+// The session without JavaScript: the same tests run natively, under sanitizers and in WASM.
+#include "session.hpp"
+
+#include <doctest.h>
+
+#include <cmath>
+#include <limits>
+
+using namespace attn;
+using namespace attn::wasm;
+
+namespace {
+
+Request request(const std::string& json) {
+  Request r;
+  r.json = take(io::Json::parse(json));
+  return r;
+}
+
+const std::string tiny = R"("config": {"vocab": 5, "context": 6, "layers": 2, "width": 8, "heads": 2})";
+
+// DESIGN.md section 6, small enough for a test.
+const std::string small_recipe =
+    R"({"model": {"vocab": 8, "context": 16, "layers": 2, "width": 16, "heads": 2, "norm_gain": false},
+        "task": {"kind": "repeat", "vocab": 8, "length": 16, "segment_min": 3, "segment_max": 8},
+        "schedule": {"learning_rate": 0.01}, "batch": 8, "seed": 1})";
+
+ErrorCode refusal(Session& session, Reply (Session::*method)(const Request&), const Request& r) {
+  try {
+    (session.*method)(r);
+  } catch (const Refusal& refused) {
+    CHECK(refused.error().message.size() > 5);
+    return refused.error().code;
+  }
+  FAIL("the session accepted what it should refuse");
+  return ErrorCode::malformed;
+}
+
+double number(const Reply& reply, const char* key) { return reply.value.find(key)->number(); }
+
+}  // namespace
+
+TEST_CASE("a model is made, asked and let go") {
+  Session session;
+  session.create_model(request(R"({"id": 1, "seed": 1, )" + tiny + "}"));
+  const Reply reply = session.run(request(
+      R"({"model": 1, "tokens": [[0, 1, 2, 3], [4, 3, 2, 1]], "capture": ["blocks.1.attn.pattern", "logits"]})"));
+  REQUIRE(reply.tensors.size() == 3);
+  CHECK(reply.tensors[0].tensor.shape == Shape{2, 2, 4, 4});
+  CHECK(reply.tensors[1].tensor.shape == Shape{2, 4, 5});
+  CHECK(reply.tensors[2].name == "losses");
+  CHECK(reply.tensors[2].tensor.shape == Shape{2, 3});
+  double sum = 0;
+  for (Real loss : reply.tensors[2].tensor.data) sum += loss;
+  CHECK(number(reply, "loss") == doctest::Approx(sum / 6).epsilon(1e-5));
+  session.dispose_model(request(R"({"model": 1})"));
+  CHECK(refusal(session, &Session::run, request(R"({"model": 1, "tokens": [[0]], "capture": []})")) ==
+        ErrorCode::out_of_range);
+}
+
+TEST_CASE("requests that no session can serve are refused with a reason") {
+  Session session;
+  session.create_model(request(R"({"id": 1, "seed": 1, )" + tiny + "}"));
+  const auto run = [&](const char* rest) {
+    return refusal(session, &Session::run, request(std::string(R"({"model": 1, )") + rest + "}"));
+  };
+  CHECK(run(R"("tokens": [[0, 5]], "capture": [])") == ErrorCode::out_of_range);
+  CHECK(run(R"("tokens": [[0, 1, 2, 3, 4, 0, 1]], "capture": [])") == ErrorCode::too_large);
+  CHECK(run(R"("tokens": [[]], "capture": [])") == ErrorCode::malformed);
+  CHECK(run(R"("tokens": [], "capture": [])") == ErrorCode::malformed);
+  CHECK(run(R"("tokens": [[0.5]], "capture": [])") == ErrorCode::malformed);
+  CHECK(run(R"("tokens": [[1e300]], "capture": [])") == ErrorCode::malformed);
+  CHECK(run(R"("tokens": [[0, 1], [0]], "capture": [])") == ErrorCode::mismatch);
+  CHECK(run(R"("tokens": [[0]], "capture": ["nothing"])") == ErrorCode::out_of_range);
+  CHECK(run(R"("tokens": [[0]], "capture": ["blocks.0.attn.rot_k"])") == ErrorCode::unsupported);
+  CHECK(run(R"("tokens": [[0]])") == ErrorCode::malformed);
+  CHECK(refusal(session, &Session::create_model, request(R"({"id": 1, "seed": 1, )" + tiny + "}")) ==
+        ErrorCode::mismatch);  // the number is taken
+  CHECK(refusal(session, &Session::create_model,
+                request(R"({"id": 2, "seed": 1, "config": {"vocab": 2000000000, "context": 6, "layers": 2,
+                           "width": 1000000, "heads": 2}})")) == ErrorCode::too_large);
+}
+
+TEST_CASE("replacement activations are checked before they are put in place") {
+  Session session;
+  session.create_model(request(R"({"id": 1, "seed": 1, )" + tiny + "}"));
+  Request r = request(R"({"model": 1, "tokens": [[0]], "capture": ["blocks.0.attn.z"],
+                          "replace": [{"name": "blocks.0.attn.z", "shape": [1, 1, 2, 4]}]})");
+  r.numbers = {1, 2, 3, 4, 5, 6, 7, 8};
+  CHECK(session.run(r).tensors[0].tensor.data == r.numbers);
+  r.numbers.pop_back();
+  CHECK(refusal(session, &Session::run, r) == ErrorCode::mismatch);
+  r.numbers.push_back(std::numeric_limits<Real>::quiet_NaN());
+  CHECK(refusal(session, &Session::run, r) == ErrorCode::non_finite);
+  Request other = request(R"({"model": 1, "tokens": [[0]], "capture": [],
+                              "replace": [{"name": "blocks.0.attn.z", "shape": [1, 1, 8]}]})");
+  other.numbers = {1, 2, 3, 4, 5, 6, 7, 8};
+  CHECK(refusal(session, &Session::run, other) == ErrorCode::mismatch);
+}
+
+TEST_CASE("a trainer trains, its model answers under its own number, a snapshot goes on bit for bit") {
+  Session session;
+  session.create_trainer(request(R"({"id": 1, "model": 2, "config": )" + small_recipe + "}"));
+  const double at_start = number(session.measure(request(R"({"trainer": 1})")), "evalLoss");
+  session.train_steps(request(R"({"trainer": 1, "count": 20})"));
+  Request resume = request(R"({"id": 3, "model": 4})");
+  resume.bytes = session.snapshot(request(R"({"trainer": 1})")).bytes;
+  session.resume_trainer(resume);
+  for (const char* trainer : {R"({"trainer": 1, "count": 30})", R"({"trainer": 3, "count": 30})"})
+    session.train_steps(request(trainer));
+  CHECK(session.snapshot(request(R"({"trainer": 1})")).bytes == session.snapshot(request(R"({"trainer": 3})")).bytes);
+  const Reply reply = session.measure(request(R"({"trainer": 3, "weights": true})"));
+  CHECK(number(reply, "step") == 50);
+  CHECK(number(reply, "evalLoss") < at_start);
+  CHECK(reply.value.find("heads")->items().size() == 4);
+  session.run(request(R"({"model": 4, "tokens": [[0, 1]], "capture": []})"));
+  CHECK(refusal(session, &Session::dispose_model, request(R"({"model": 4})")) == ErrorCode::mismatch);
+  session.dispose_trainer(request(R"({"trainer": 3})"));
+  CHECK(refusal(session, &Session::run, request(R"({"model": 4, "tokens": [[0]], "capture": []})")) ==
+        ErrorCode::out_of_range);
+}
+
+TEST_CASE("the in-context chain is measured against its three strategies") {
+  Session session;
+  session.create_trainer(request(
+      R"({"id": 1, "model": 2, "config": {"model": {"vocab": 3, "context": 16, "layers": 1, "width": 8, "heads": 1},
+          "task": {"kind": "markov", "vocab": 3, "length": 16}, "batch": 4}})"));
+  const Reply reply = session.measure(request(R"({"trainer": 1})"));
+  const io::Json* strategies = reply.value.find("strategies");
+  REQUIRE(strategies);
+  for (const char* name : {"uniform", "unigram", "bigram"}) {
+    CHECK(std::isfinite(strategies->find(name)->number()));
+    CHECK(strategies->find(name)->number() >= 0);  // a divergence
+  }
+}
