@@ -54,7 +54,7 @@ export default defineConfig({
   vite: {
     plugins: [outsideImports(), leanKatexFonts()],
     server: { fs: { allow: ['..'] } },
-    worker: { format: 'es' },
+    worker: { format: 'es', plugins: () => [outsideImports()] }, // its modules stand outside web/ as well
     build: { assetsInlineLimit: 2048 },
   },
 });
