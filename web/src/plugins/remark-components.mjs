@@ -50,6 +50,12 @@ export default function remarkComponents() {
       for (const attribute of node.attributes) if (attribute.name === 'key') attribute.name = 'cite';
       if (imported.has(node.name)) return;
       const home = known.get(node.name);
+      if (!home && process.env.COURSE_DRAFT) {
+        // A widget that is still being written must not stop the others from seeing their pages.
+        console.warn(`${file.path}: компонента <${node.name}> ещё нет`);
+        Object.assign(node, { name: 'p', attributes: [], children: [{ type: 'text', value: `[${node.name}]` }] });
+        return;
+      }
       if (!home)
         file.fail(
           `компонент <${node.name}> не найден: нет ни web/src/components/${node.name}.astro, ни web/src/kit/**/${node.name}.svelte, ни web/src/widgets/${kebab(node.name)}/${node.name}.svelte`,
