@@ -35,7 +35,7 @@ export function textProblems(text) {
 
 /** Prose writes the decimal comma; names (GPT-3.5), sections (разд. 3.2) and heads (5.1) are not decimals. */
 export function decimalPoints(text) {
-  return [...text.matchAll(/(?<![\p{L}\d.:§/-])(?<!(?:разд|табл|рис|гл|п|голов[аыуе]|раздел[ае]?|формул[аые]|версия|arXiv)\.?[ \u00a0])\d+\.\d+(?![.\d\p{L}:])/giu)].map((m) => m[0]);
+  return [...text.matchAll(/(?<![\p{L}\d.:§/-])(?<!§[ \u00a0])(?<!(?:разд|табл|рис|гл|п|голов[аыуе]|раздел[ае]?|формул[аые]|версия|arXiv)\.?[ \u00a0])\d+\.\d+(?![.\d\p{L}:])/giu)].map((m) => m[0]);
 }
 
 export function codeProblems(text) {

@@ -37,7 +37,7 @@ function toReference(item: Csl, raw: Record<string, string>): Omit<Reference, 'f
   const year = String(item.issued?.['date-parts']?.[0]?.[0] ?? 'б. г.');
   const arxiv = raw.eprint ?? /arxiv\.org\/abs\/([\w.]+)/i.exec(item.URL ?? '')?.[1];
   const volume = item.volume && item.type === 'article-journal' ? `Т. ${item.volume}${item.issue ? `, № ${item.issue}` : ''}` : '';
-  const pages = item.page ? `С. ${item.page}` : '';
+  const pages = item.page ? `С. ${item.page.replace('-', '–')}` : '';
   const venue = item['container-title'] ?? item.publisher ?? raw.howpublished ?? '';
   const imprint = [venue && `// ${venue}`, year, volume, pages, arxiv && `arXiv:${arxiv}`, item.DOI && !arxiv && `DOI ${item.DOI}`]
     .filter(Boolean).join('. ').replace(/^\/\/ /, '') + '.';

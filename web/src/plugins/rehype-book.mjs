@@ -36,7 +36,7 @@ export default function rehypeBook() {
     ids(tree, file);
     visit(tree, (node, index, parent) => {
       if (isMath(node)) return SKIP;
-      if (node.children && node.type !== 'root') glueFormulas(node);
+      if (node.children && node.type !== 'root' && !node.properties?.className?.includes?.('nb')) glueFormulas(node);
       if (node.type !== 'element') return;
       if (/^h[234]$/.test(node.tagName) && node.properties.id) {
         const title = toString(node);

@@ -1,0 +1,235 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { serve } from '../../web/scripts/serve.mjs';
+import { chapters, dist, expectNoSideScroll, filePath, pages, watch } from './site';
+
+const web = fileURLToPath(new URL('../../web/', import.meta.url));
+
+test('something was built', () => { expect(pages).toContain(''); expect(chapters.length).toBeGreaterThan(0); });
+
+for (const page of pages) {
+  const name = page || 'front page';
+  test(`${name}: loads without errors or foreign requests`, async ({ page: tab }) => {
+    const seen = watch(tab);
+    await tab.goto(page);
+    await expect(tab.locator('h1')).toHaveCount(1);
+    await expect(tab.locator('h1')).toBeVisible();
+    expect(await tab.locator('html').getAttribute('lang')).toBe('ru');
+    await tab.waitForTimeout(400);
+    expect(seen).toEqual({ errors: [], foreign: [] });
+  });
+
+  test(`${name}: no sideways scroll at 320 px`, async ({ browser }) => {
+    const tab = await (await browser.newContext({ viewport: { width: 320, height: 640 } })).newPage();
+    await tab.goto(page);
+    await expectNoSideScroll(tab);
+    await tab.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await tab.waitForTimeout(500);
+    await expectNoSideScroll(tab);
+    await tab.context().close();
+  });
+
+  for (const theme of ['light', 'dark'] as const)
+    test(`${name}: axe finds nothing, ${theme}`, async ({ browser }) => {
+      const tab = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 } })).newPage();
+      await tab.goto(page);
+      expect(await tab.locator('html').getAttribute('data-theme')).toBe(theme);
+      // Formulas are left out for time's sake: their HTML is hidden from assistive technology, their colours are checked by palette.test.ts.
+      const { violations } = await new AxeBuilder({ page: tab }).exclude('.katex').withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 4).join(' | ')}`)).toEqual([]);
+      await tab.context().close();
+    });
+}
+
+test('links inside the site lead somewhere', () => {
+  const ids = new Map<string, Set<string>>();
+  const html = (page: string): string => fs.readFileSync(filePath(page), 'utf8');
+  for (const page of pages) ids.set(page, new Set([...html(page).matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id)));
+  const dead: string[] = [];
+  for (const page of pages) for (const [, link] of html(page).matchAll(/<a\b[^>]*\shref="([^"]*)"/g)) {
+    if (/^(https?|mailto):/.test(link)) continue;
+    const url = new URL(link.replaceAll('&amp;', '&'), `http://x/${page}`);
+    const to = decodeURIComponent(url.pathname.slice(1)).replace(/([^/])$/, '$1/');
+    const file = path.join(dist, decodeURIComponent(url.pathname));
+    if (!ids.has(to) && !(fs.existsSync(file) && fs.statSync(file).isFile())) dead.push(`${page || '/'} → ${link}`);
+    else if (url.hash && ids.has(to) && !ids.get(to)!.has(decodeURIComponent(url.hash.slice(1)))) dead.push(`${page || '/'} → ${link} (no such place)`);
+  }
+  expect([...new Set(dead)]).toEqual([]);
+});
+
+test('the contents list all chapters, and the unwritten ones say so and are not links', async ({ page }) => {
+  const plan = JSON.parse(fs.readFileSync(new URL('../../chapters/course.json', import.meta.url), 'utf8'));
+  await page.goto('');
+  const items = page.locator('.part li');
+  await expect(items).toHaveCount(plan.chapters.length + 1);
+  for (const { slug, title } of [...plan.chapters, plan.conclusion]) {
+    const written = chapters.includes(`${slug}/`);
+    const item = items.filter({ has: page.locator('.name', { hasText: title.replaceAll(' ', '\u00a0').length ? new RegExp(`^${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '\\s')}$`) : title }) });
+    await expect(item).toHaveCount(1);
+    await expect(item.locator('a')).toHaveCount(written ? 1 : 0);
+    if (!written) await expect(item).toContainText('ещё не написана');
+  }
+});
+
+test('a page that does not exist says so and leads back', async ({ page }) => {
+  const answer = await page.goto('no-such-page/');
+  expect(answer!.status()).toBe(404);
+  await expect(page.locator('h1')).toContainText('Такой страницы нет');
+  await page.getByRole('main').getByRole('link', { name: 'в оглавлении' }).click();
+  await expect(page.locator('h1')).toContainText('Анатомия внимания');
+});
+
+test('search stems Russian words, works from the keyboard and leads to the place', async ({ page }) => {
+  const seen = watch(page);
+  await page.goto('about/');
+  await page.keyboard.press('/');
+  const box = page.getByRole('searchbox');
+  await expect(box).toBeFocused();
+  await box.fill('остаточными потоками'); // the pages say «остаточный поток», «остаточного потока»
+  const results = page.locator('#search-results a');
+  await expect(results.first()).toBeVisible();
+  await expect(page.locator('#search-results')).toContainText(/остаточн/i);
+  await page.keyboard.press('ArrowDown');
+  await expect(results.first()).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page).not.toHaveURL(/about/);
+  await page.goBack();
+  await page.keyboard.press('Control+k');
+  await box.fill('щзщзщз');
+  await expect(page.locator('#search-status')).toContainText('ничего нет');
+  await page.keyboard.press('Escape');
+  await expect(page.locator('#search')).not.toBeVisible();
+  expect(seen).toEqual({ errors: [], foreign: [] });
+});
+
+test('the theme follows the system until the reader chooses, and the choice stays', async ({ browser }) => {
+  const context = await browser.newContext({ colorScheme: 'light' });
+  const page = await context.newPage();
+  await page.goto('');
+  const html = page.locator('html');
+  await expect(html).toHaveAttribute('data-theme', 'light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect(html).toHaveAttribute('data-theme', 'dark');
+  const button = page.getByRole('button', { name: 'Тёмная тема' });
+  await expect(button).toHaveAttribute('aria-pressed', 'true');
+  await button.click();
+  await expect(html).toHaveAttribute('data-theme', 'light');
+  await page.goto('about/');
+  await expect(html).toHaveAttribute('data-theme', 'light');
+  await context.close();
+});
+
+test('the drawer opens, moves and closes from the keyboard', async ({ page }) => {
+  await page.goto('about/');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'К тексту страницы' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('h1')).toBeFocused();
+  await page.getByRole('button', { name: 'Оглавление' }).focus();
+  await page.keyboard.press('Enter');
+  const drawer = page.getByRole('navigation', { name: 'Оглавление курса' });
+  await expect(drawer).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(drawer.getByRole('link').first()).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(drawer).not.toBeVisible();
+  await page.keyboard.press('Enter');
+  await drawer.getByRole('link', { name: 'Словарь' }).click();
+  await expect(page.locator('h1')).toContainText('Словарь');
+});
+
+for (const chapter of chapters) {
+  test(`${chapter}: citations open their card, formulas are read aloud, sections stand in order`, async ({ page }) => {
+    await page.goto(chapter);
+    const cite = page.locator('a.cite').first();
+    await cite.focus();
+    const card = page.locator('#cite-card');
+    await expect(card).toBeVisible();
+    await expect(card).toHaveText((await cite.getAttribute('data-full'))!);
+    await page.keyboard.press('Escape');
+    await expect(card).not.toBeVisible();
+    expect(await page.locator('.katex-mathml math').count()).toBe(await page.locator('.katex').count());
+    const headings = await page.locator('.prose > h2').evaluateAll((all) => all.map((h) => h.textContent!.trim()));
+    expect(headings.filter((h) => h !== 'Примечания')).toEqual(['Суть вопроса', 'Архитектура', 'Математика', 'История', 'В реальных моделях', 'Эмпирика', 'Комментарий', 'Проверьте себя', 'Источники']);
+  });
+
+  test(`${chapter}: the second visit works without a network`, async ({ browser }) => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(chapter);
+    // The worker says when the page and all it needs is kept.
+    await page.evaluate(() => new Promise<void>((done) => {
+      navigator.serviceWorker.addEventListener('message', ({ data }) => { if (data.kind === 'page-kept') done(); });
+      void navigator.serviceWorker.ready.then(({ active }) => active!.postMessage({ kind: 'visited', url: location.href }));
+    }));
+    await context.setOffline(true);
+    const seen = watch(page);
+    await page.reload();
+    await expect(page.locator('h1')).toBeVisible();
+    await page.evaluate(async () => { for (let y = 0; y < document.body.scrollHeight; y += 700) { scrollTo(0, y); await new Promise((r) => setTimeout(r, 60)); } });
+    await page.waitForTimeout(500);
+    expect(seen.errors).toEqual([]);
+    expect(await page.evaluate(() => document.fonts.check('16px Literata', 'голова'))).toBe(true);
+    await page.goto('');
+    await expect(page.locator('h1')).toContainText('Анатомия');
+    await page.goto('bibliography/').catch(() => undefined);
+    await expect(page.locator('h1')).toContainText('Нет сети');
+    await context.close();
+  });
+}
+
+test('a new build replaces the kept pages', async ({ browser }) => {
+  test.setTimeout(90_000);
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'course-sw-'));
+  fs.cpSync(dist, copy, { recursive: true });
+  const { server, url } = await serve({ dir: copy, base: '/a/' });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${url}offline/`);
+  await page.evaluate(() => navigator.serviceWorker.register('/a/sw.js', { scope: '/a/' }).then(() => navigator.serviceWorker.ready).then(() => undefined));
+  const file = path.join(copy, 'offline/index.html');
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('Нет сети', 'Новая сборка'));
+  fs.writeFileSync(path.join(copy, 'sw.js'), `// another build\n${fs.readFileSync(path.join(copy, 'sw.js'), 'utf8')}`);
+  await page.reload(); // network first: at once
+  await expect(page.locator('h1')).toContainText('Новая сборка');
+  await page.evaluate(async () => {
+    const registration = (await navigator.serviceWorker.getRegistration('/a/'))!;
+    await registration.update();
+    const fresh = registration.installing ?? registration.waiting ?? registration.active!;
+    while (fresh.state !== 'activated') await new Promise((r) => setTimeout(r, 50));
+  });
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.locator('h1')).toContainText('Новая сборка');
+  await context.close();
+  server.close();
+  fs.rmSync(copy, { recursive: true });
+});
+
+test('the course lives under a sub-path', async ({ browser }) => {
+  test.setTimeout(240_000);
+  const out = fs.mkdtempSync(path.join(os.tmpdir(), 'course-base-'));
+  execFileSync('npx', ['astro', 'build', '--outDir', out], { cwd: web, stdio: 'pipe', env: { ...process.env, COURSE_BASE: '/sub/path/', ASTRO_TELEMETRY_DISABLED: '1' } });
+  const { server, url } = await serve({ dir: out, base: '/sub/path/' });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const seen = watch(page);
+  const outside: string[] = [];
+  page.on('request', (r) => { if (r.url().startsWith('http') && !r.url().startsWith(url)) outside.push(r.url()); });
+  page.on('response', (r) => { if (r.status() >= 400) outside.push(`${r.status()} ${r.url()}`); });
+  for (const p of ['', 'glossary/', ...chapters]) { await page.goto(url + p); await page.waitForTimeout(400); }
+  await page.keyboard.press('Control+k');
+  await page.getByRole('searchbox').fill('голова');
+  await page.locator('#search-results a').first().click();
+  await expect(page).toHaveURL(new RegExp('/sub/path/'));
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  expect({ outside, errors: seen.errors }).toEqual({ outside: [], errors: [] });
+  await context.close();
+  server.close();
+  fs.rmSync(out, { recursive: true });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { parseBibliography } from './bibliography';
+
+const many = `@inproceedings{vaswani2017,
+  author = {Vaswani, Ashish and Shazeer, Noam and Parmar, Niki and Uszkoreit, Jakob and Jones, Llion},
+  title = {Attention Is All You Need},
+  booktitle = {NeurIPS},
+  year = {2017},
+  eprint = {1706.03762},
+}
+@article{two2020,
+  author = {Kim, A. B. and Lee, C.},
+  title = {Two Heads},
+  journal = {JMLR},
+  year = {2020},
+  volume = {3},
+  pages = {1--9},
+  url = {https://example.org/x},
+}`;
+
+describe('bibliography', () => {
+  const all = parseBibliography([{ name: '01-head', text: many }]);
+  it('cites by author and year, the Russian way', () => {
+    expect(all.get('vaswani2017')!.short).toBe('Vaswani и др., 2017');
+    expect(all.get('two2020')!.short).toBe('Kim и Lee, 2020');
+  });
+  it('keeps arXiv numbers and makes a link of them', () => {
+    expect(all.get('vaswani2017')).toMatchObject({ imprint: 'NeurIPS. 2017. arXiv:1706.03762.', url: 'https://arxiv.org/abs/1706.03762', authors: 'Vaswani A., Shazeer N., Parmar N. и др.' });
+  });
+  it('keeps volume and pages', () => { expect(all.get('two2020')!.imprint).toBe('JMLR. 2020. Т. 3. С. 1–9.'); });
+  it('merges equal entries of two chapters and refuses different ones', () => {
+    expect(parseBibliography([{ name: 'a', text: many }, { name: 'b', text: many }]).get('two2020')!.files).toEqual(['a', 'b']);
+    expect(() => parseBibliography([{ name: 'a', text: many }, { name: 'b', text: many.replace('Two Heads', 'Three Heads') }])).toThrow('two2020');
+  });
+});
