@@ -1,9 +1,9 @@
 // The birth of the heads: what to ask of the engine at each point of training, and what the curves say about it.
 import type { Ablation, HeadRef, RemoteEngine, TrainConfig } from '../../../../wasm/client/types';
 import type { Milestone, Series } from '../../kit';
-import { RECIPE, vary } from '../training/recipe';
-import { best, births, name, ONE_LETTER_CEILING, reached, track, uniformPrevious, type RecordedCurve, type Sample } from '../training/samples';
-import { evaluationBatch, measure, nextLetters, type Verdict } from '../training/score';
+import { RECIPE, vary } from '../training/recipe.ts';
+import { best, births, name, ONE_LETTER_CEILING, reached, track, uniformPrevious, type RecordedCurve, type Sample } from '../training/samples.ts';
+import { evaluationBatch, measure, nextLetters, type Verdict } from '../training/score.ts';
 
 export const EVERY = 20;
 export const TEXT = 'вьюгашумитвьюгашумитвью';

@@ -1,6 +1,6 @@
 // Identical heads stay identical: how far apart the heads of a layer are, in their weights.
 import type { ParameterInfo, TrainConfig, TrainPoint } from '../../../../wasm/client/types';
-import { RECIPE, vary } from '../training/recipe';
+import { RECIPE, vary } from '../training/recipe.ts';
 
 export const NOISES = [0, 1e-3, 1e-1] as const;
 export type Noise = (typeof NOISES)[number];

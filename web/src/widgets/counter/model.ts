@@ -1,9 +1,9 @@
 // Counter-experiments: where the induction head must not appear, and where the task is solved without it. Each states its
 // expectation and what would refute it before it runs; the verdict is computed from the run.
 import type { RemoteEngine, TrainConfig } from '../../../../wasm/client/types';
-import { RECIPE, vary, type Change } from '../training/recipe';
-import { best, name, type Births, type Sample } from '../training/samples';
-import { evaluationBatch, measure, type Verdict } from '../training/score';
+import { RECIPE, vary, type Change } from '../training/recipe.ts';
+import { best, name, type Births, type Sample } from '../training/samples.ts';
+import { evaluationBatch, measure, type Verdict } from '../training/score.ts';
 
 export type Id = 'base' | 'layer' | 'uniform' | 'positions' | 'smeared' | 'offset' | 'loud';
 

@@ -1,7 +1,7 @@
 // Several seeds side by side: the index of a head is a trace of the seed, the path is not.
 import type { TrainConfig } from '../../../../wasm/client/types';
-import { RECIPE, vary } from '../training/recipe';
-import { best, births, name, type Births, type RecordedCurve, type Sample } from '../training/samples';
+import { RECIPE, vary } from '../training/recipe.ts';
+import { best, births, name, type Births, type RecordedCurve, type Sample } from '../training/samples.ts';
 
 export const COUNT = 4;
 /** Workers at once; more would only take turns on two cores. */
