@@ -53,6 +53,13 @@ def main():
     elif target == "checkpoint":
         for layers in (0, 1):
             safetensors_io.save(os.path.join(folder, f"seed-{layers}"), *model(layers))
+    elif target == "snapshot":
+        t, _ = model(1)
+        tables = {p + n: v for p in ("model.", "adamw.m.", "adamw.v.") for n, v in t.items()}
+        run = dict(TRAIN, model=MODEL, task=dict(TRAIN["task"], vocab=3, length=2, segment_min=1, segment_max=1))
+        safetensors_io.save(os.path.join(folder, "seed-0"), tables, {
+            "format": "attn.trainer.1", "attn.train": json.dumps(run), "attn.step": "2", "attn.adamw_step": "2",
+            "attn.data_counter": "96"})
     elif target == "train_config":
         write("seed-0", json.dumps(TRAIN).encode())
         write("seed-1", b"{}")
