@@ -34,7 +34,7 @@ function followReader(): void {
       else a.removeAttribute('aria-current');
     }
   };
-  addEventListener('scroll', () => { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
+  window.addEventListener('scroll', () => { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
   mark();
 }
 
@@ -71,8 +71,8 @@ function citationCards(): void {
     cite.addEventListener('pointerleave', hide);
     cite.addEventListener('blur', hide);
   }
-  addEventListener('keydown', (event) => { if (event.key === 'Escape') hide(); });
-  addEventListener('scroll', place, { passive: true }); // focus itself may scroll the page
+  window.addEventListener('keydown', (event) => { if (event.key === 'Escape') hide(); });
+  window.addEventListener('scroll', place, { passive: true }); // focus itself may scroll the page
 }
 
 /** What scrolls sideways must be reachable from the keyboard; what does not must not cost a tab stop. */
@@ -90,4 +90,4 @@ followReader();
 citationCards();
 scrollersInTabOrder();
 if (import.meta.env.PROD && 'serviceWorker' in navigator)
-  addEventListener('load', () => void import('./offline').then(({ keepForOffline }) => keepForOffline(root)));
+  window.addEventListener('load', () => void import('./offline').then(({ keepForOffline }) => keepForOffline(root)));
