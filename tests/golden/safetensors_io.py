@@ -32,8 +32,7 @@ def save(path, tensors, metadata=None):
 
 def load(path):
     """Returns ({name: array}, metadata); BF16 is widened to float32."""
-    with open(path, "rb") as f:
-        raw = f.read()
+    raw = open(path, "rb").read()
     (n,) = struct.unpack("<Q", raw[:8])
     header = json.loads(raw[8:8 + n])
     metadata = header.pop("__metadata__", {})

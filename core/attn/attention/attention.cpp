@@ -25,59 +25,75 @@ struct Call {
   }
 };
 
-ConstMatrix bias_of(Tape& tape, const Call& c, Index h) {
-  return c.bias.valid() ? as_matrix(tape.value(c.bias).sub(h)) : ConstMatrix();
+// One head of one sequence: what it reads, and what is kept of it.
+struct Head {
+  ConstMatrix q, k, v;  // [T, d], [S, d], [S, d_v]
+  ConstMatrix bias;     // [T, S], or empty
+  Matrix capped;        // [T, S], keeps the soft-capped scores for the backward pass, or empty
+  Real scale, cap;
+  KeyMask mask;
+  Index sequence;
+};
+
+void cap_scores(Matrix s, const Head& head) {
+  softcap(s, head.cap);
+  if (head.capped.data) vec::copy(s.data, head.capped.data, s.rows * s.cols);
 }
 
-// One head of one sequence. q: [T, d], k: [S, d], v: [S, d_v], p: [T, S], z: [T, d_v].
 // #region attention-forward
-void score(Matrix p, ConstMatrix q, ConstMatrix k, ConstMatrix bias, Matrix capped, const Call& call) {
-  qk_scores(p, q, k, call.scale);                  // S = scale · Q Kᵀ
-  if (call.softcap > 0) softcap(p, call.softcap);  // S <- c tanh(S / c)
-  if (capped.data) vec::copy(p.data, capped.data, p.rows * p.cols);
-  if (bias.data) add_bias(p, bias);  // positions: ALiBi, T5
+// The scores of one head, [T, S].
+void score(Matrix s, const Head& head) {
+  qk_scores(s, head.q, head.k, head.scale);    // S = scale · Q Kᵀ
+  if (head.cap > 0) cap_scores(s, head);       // S <- c tanh(S / c)
+  if (head.bias.data) add_bias(s, head.bias);  // S <- S + B: ALiBi, T5
 }
 
-void attend(Matrix z, Matrix p, ConstMatrix q, ConstMatrix k, ConstMatrix v, ConstMatrix bias, Matrix capped,
-            const Call& call, Index b) {
-  score(p, q, k, bias, capped, call);
-  masked_softmax(p, p, call.mask, b);  // P = softmax(S over the keys each query sees)
-  mix(z, p, v);                        // Z = P V
+// What the head carries to each token, z: [T, d_v]; its pattern p: [T, S] takes the place of its scores.
+void attend(Matrix z, Matrix p, const Head& head) {
+  score(p, head);
+  masked_softmax(p, p, head.mask, head.sequence);  // P = softmax(S) over the keys each query sees
+  mix(z, p, head.v);                               // Z = P V
 }
 // #endregion attention-forward
 
-Matrix capped_of(const Call& c, Index b, Index h) {
-  return c.capped.data ? map_of(c.capped, b, h) : Matrix();
+Head head_of(Tape& tape, const Call& c, Index b, Index h) {
+  const ConstHeads q = token_major(tape.value(c.q));
+  const Index g = c.key_head(h, q.heads);
+  return {q.matrix(b, h),
+          c.keys.matrix(b, g),
+          c.values.matrix(b, g),
+          c.bias.valid() ? as_matrix(tape.value(c.bias).sub(h)) : ConstMatrix(),
+          c.capped.data ? map_of(c.capped, b, h) : Matrix(),
+          c.scale,
+          c.softcap,
+          c.mask,
+          b};
+}
+
+// f(z, p, head) for every head of every sequence.
+template <class F>
+void every_head(Tape& tape, const Call& c, F&& f) {
+  const Heads z = token_major(tape.mutable_value(c.z));
+  for (Index b = 0; b < z.batch; ++b)
+    for (Index h = 0; h < z.heads; ++h) f(z.matrix(b, h), c.weights(b, h), head_of(tape, c, b, h));
 }
 
 // Head by head, so that a head's scores are still in the cache when they become weights.
 void forward(Tape& tape, const Call& c) {
-  const ConstHeads q = token_major(tape.value(c.q));
-  const Heads z = token_major(tape.mutable_value(c.z));
-  for (Index b = 0; b < q.batch; ++b)
-    for (Index h = 0; h < q.heads; ++h) {
-      const Index g = c.key_head(h, q.heads);
-      attend(z.matrix(b, h), c.weights(b, h), q.matrix(b, h), c.keys.matrix(b, g), c.values.matrix(b, g),
-             bias_of(tape, c, h), capped_of(c, b, h), c, b);
-    }
+  every_head(tape, c, [](Matrix z, Matrix p, const Head& head) { attend(z, p, head); });
 }
 
 // The same numbers stage by stage, with the tap between the stages.
 void forward_tapped(Tape& tape, Call& c, const AttentionTap& tap) {
-  const ConstHeads q = token_major(tape.value(c.q));
-  const Heads z = token_major(tape.mutable_value(c.z));
-  const auto every_head = [&](auto&& f) {
-    for (Index b = 0; b < q.batch; ++b)
-      for (Index h = 0; h < q.heads; ++h) f(b, h, c.key_head(h, q.heads));
-  };
-  every_head([&](Index b, Index h, Index g) {
-    score(c.weights(b, h), q.matrix(b, h), c.keys.matrix(b, g), bias_of(tape, c, h), capped_of(c, b, h), c);
-    mask_scores(c.weights(b, h), c.mask, b);
+  every_head(tape, c, [](Matrix, Matrix p, const Head& head) {
+    score(p, head);
+    mask_scores(p, head.mask, head.sequence);
   });
   if (tap.wants(AttentionStage::scores)) c.scores_replaced = tap.visit(AttentionStage::scores, c.pattern);
-  every_head([&](Index b, Index h, Index) { masked_softmax(c.weights(b, h), c.weights(b, h), c.mask, b); });
+  every_head(tape, c,
+             [](Matrix, Matrix p, const Head& head) { masked_softmax(p, p, head.mask, head.sequence); });
   if (tap.wants(AttentionStage::pattern)) c.pattern_replaced = tap.visit(AttentionStage::pattern, c.pattern);
-  every_head([&](Index b, Index h, Index g) { mix(z.matrix(b, h), c.weights(b, h), c.values.matrix(b, g)); });
+  every_head(tape, c, [](Matrix z, Matrix p, const Head& head) { mix(z, p, head.v); });
 }
 
 // Where the gradients of q, k and v go; heads of empty data are skipped.
@@ -92,23 +108,23 @@ Heads heads_of(const View& grad) { return grad.data ? token_major(grad) : Heads{
 Store shared_store(Store store, bool first) { return first ? store : Store::add; }
 
 void backward_head(Tape& tape, const Call& c, const Targets& d, Matrix ds, Index b, Index h) {
-  const ConstHeads q = token_major(tape.value(c.q)), dz = token_major(ConstView(tape.grad(c.z)));
-  const Index g = c.key_head(h, q.heads);
-  const bool first = h % (q.heads / c.keys.heads) == 0;
-  const auto slot = [&](const Heads& x, Index head) { return x.data ? x.matrix(b, head) : Matrix(); };
+  const Head head = head_of(tape, c, b, h);
+  const ConstHeads dz = token_major(ConstView(tape.grad(c.z)));
+  const Index g = c.key_head(h, dz.heads);
+  const bool first = h % (dz.heads / c.keys.heads) == 0;
+  const auto slot = [b](const Heads& x, Index of) { return x.data ? x.matrix(b, of) : Matrix(); };
   // backward 4, Z = P V
-  mix_backward(ds, slot(d.v, g), shared_store(d.v_store, first), dz.matrix(b, h), c.weights(b, h),
-               c.values.matrix(b, g));
+  mix_backward(ds, slot(d.v, g), shared_store(d.v_store, first), dz.matrix(b, h), c.weights(b, h), head.v);
   if (c.pattern_replaced) return;
   // backward 3, P = softmax(S)
   masked_softmax_backward(ds, c.weights(b, h), c.mask, b);
   if (c.scores_replaced) return;
-  // backward 2, S <- S + bias, S <- c tanh(S / c)
+  // backward 2, S <- c tanh(S / c), S <- S + B
   if (tape.needs_grad(c.bias)) add_bias(as_matrix(tape.grad(c.bias).sub(h)), ds);
-  if (c.softcap > 0) softcap_backward(ds, map_of(c.capped, b, h), c.softcap);
+  if (head.cap > 0) softcap_backward(ds, head.capped, head.cap);
   // backward 1, S = scale · Q Kᵀ
-  qk_scores_backward(slot(d.q, h), d.q_store, slot(d.k, g), shared_store(d.k_store, first), ds,
-                     q.matrix(b, h), c.keys.matrix(b, g), c.scale);
+  qk_scores_backward(slot(d.q, h), d.q_store, slot(d.k, g), shared_store(d.k_store, first), ds, head.q,
+                     head.k, head.scale);
 }
 
 void backward(Tape& tape, const Call& c) {

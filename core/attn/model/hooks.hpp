@@ -18,8 +18,8 @@ enum class Site : std::uint8_t {
   pos_embed,    // "pos_embed"                  [B, T, D]   learned or sinusoidal positions
   resid_pre,    // "blocks.l.resid_pre"         [B, T, D]
   attn_in,      // "blocks.l.attn_in"           [B, T, D]   what Q, K, V read: N(resid_pre) or resid_pre
-  q,            // "blocks.l.attn.q"            [B, T, H, d]    before rotation
-  k,            // "blocks.l.attn.k"            [B, T, H_kv, d]
+  q,            // "blocks.l.attn.q"            [B, T, H, d]    after bias and qk-norm, before rotation
+  k,            // "blocks.l.attn.k"            [B, T, H_kv, d] the same; after smearing
   v,            // "blocks.l.attn.v"            [B, T, H_kv, d]
   rot_q,        // "blocks.l.attn.rot_q"        [B, T, H, d]    RoPE models only
   rot_k,        // "blocks.l.attn.rot_k"        [B, T, H_kv, d]
@@ -31,7 +31,7 @@ enum class Site : std::uint8_t {
   attn_out,     // "blocks.l.attn_out"          [B, T, D]       Σ_h result (+ bias)
   resid_mid,    // "blocks.l.resid_mid"         [B, T, D]       models with an MLP
   mlp_in,       // "blocks.l.mlp_in"            [B, T, D]
-  mlp_pre,      // "blocks.l.mlp.pre"           [B, T, D_mlp]
+  mlp_pre,      // "blocks.l.mlp.pre"           [B, T, D_mlp]   SwiGLU: of the gate
   mlp_post,     // "blocks.l.mlp.post"          [B, T, D_mlp]
   mlp_out,      // "blocks.l.mlp_out"           [B, T, D]
   resid_post,   // "blocks.l.resid_post"        [B, T, D]

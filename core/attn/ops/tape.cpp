@@ -8,9 +8,17 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t(1) << 20;
 constexpr std::size_t kAlign = 64;  // a cache line, and every vector width
 
+static_assert(alignof(std::max_align_t) <= kAlign);
+
 std::size_t bytes_of(const Shape& shape) { return static_cast<std::size_t>(shape.size()) * sizeof(Real); }
 
 }  // namespace
+
+// Blocks start at a multiple of kAlign, so that values fall into the same places on every run.
+std::byte* Tape::Block::first() const {
+  const std::size_t address = reinterpret_cast<std::size_t>(bytes.get());
+  return bytes.get() + ((address + kAlign - 1) / kAlign * kAlign - address);
+}
 
 Var Tape::push(const Value& value) {
   values_.push_back(value);
@@ -104,15 +112,14 @@ std::size_t Tape::arena_bytes() const {
 
 void* Tape::allocate(std::size_t bytes, std::size_t align) {
   for (; block_ < blocks_.size(); ++block_, used_ = 0) {
-    const std::size_t base = reinterpret_cast<std::size_t>(blocks_[block_].bytes.get());
-    const std::size_t start = (base + used_ + align - 1) / align * align - base;
+    const std::size_t start = (used_ + align - 1) / align * align;
     if (start <= blocks_[block_].size && bytes <= blocks_[block_].size - start) {
       used_ = start + bytes;
-      return blocks_[block_].bytes.get() + start;
+      return blocks_[block_].first() + start;
     }
   }
-  const std::size_t size = std::max(kBlockBytes, bytes + align);
-  blocks_.push_back({std::unique_ptr<std::byte[]>(new std::byte[size]), size});
+  const std::size_t size = std::max(kBlockBytes, bytes);
+  blocks_.push_back({std::unique_ptr<std::byte[]>(new std::byte[size + kAlign]), size});
   used_ = 0;
   return allocate(bytes, align);
 }

@@ -106,6 +106,7 @@ class Tape {
   struct Block {
     std::unique_ptr<std::byte[]> bytes;
     std::size_t size;
+    std::byte* first() const;
   };
   std::vector<Block> blocks_;
   std::size_t block_ = 0, used_ = 0;

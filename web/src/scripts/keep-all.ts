@@ -17,4 +17,3 @@ if ('serviceWorker' in navigator) {
     if (finished) button.disabled = data.failed === 0;
   });
 }
-export {};
