@@ -38,6 +38,9 @@ void write_file(const std::string& path, const std::vector<std::uint8_t>& bytes)
 
 // Each adds its subcommand; the chosen one runs as a CLI11 callback and fails by throwing Failure.
 void add_op(CLI::App& app);
+void add_train(CLI::App& app);
+void add_heads(CLI::App& app);
+void add_generate(CLI::App& app);
 void add_info(CLI::App& app);
 
 }  // namespace cli

@@ -9,8 +9,11 @@ namespace {
 
 constexpr const char* examples =
     "Examples:\n"
+    "  attn train repeat --config models/induction/train.json --out induction.safetensors\n"
+    "  attn heads induction.safetensors\n"
+    "  attn generate induction.safetensors --prompt \u0430\u0431\u0432\u0433\u0434\u0435\u0436\u0437\u0430\u0431\u0432\n"
     "  attn op attention in.safetensors out.safetensors --attr is_causal=1\n"
-    "  attn info model.safetensors\n"
+    "  attn info induction.safetensors\n"
     "\n"
     "Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted.\n"
     "`attn COMMAND --help` tells more about a command.";
@@ -23,10 +26,13 @@ int report(const char* message, int code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"attn: the attention core of the course - operators, training, head scores", "attn"};
+  CLI::App app{"attn: the attention core of the course: training, head scores, operators", "attn"};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "help of every command");
   app.footer(examples);
+  cli::add_train(app);
+  cli::add_heads(app);
+  cli::add_generate(app);
   cli::add_op(app);
   cli::add_info(app);
   try {

@@ -41,6 +41,7 @@ export default defineConfig({
       customCss: ['./src/styles/fonts.css', './src/styles/palette.css', './src/styles/book.css', './src/styles/starlight.css', './src/styles/print.css', 'katex/dist/katex.min.css'],
       expressiveCode: {
         themes: ['github-light-high-contrast', 'github-dark-high-contrast'],
+        defaultProps: { wrap: true }, // a phone's page does not scroll sideways for the sake of a comment
         styleOverrides: { borderRadius: '2px' },
       },
       // Starlight keeps routes, frontmatter, search index and code blocks; every visible part is ours.

@@ -32,7 +32,8 @@ def save(path, tensors, metadata=None):
 
 def load(path):
     """Returns ({name: array}, metadata); BF16 is widened to float32."""
-    raw = open(path, "rb").read()
+    with open(path, "rb") as f:
+        raw = f.read()
     (n,) = struct.unpack("<Q", raw[:8])
     header = json.loads(raw[8:8 + n])
     metadata = header.pop("__metadata__", {})

@@ -15,8 +15,12 @@ export interface ConnectOptions {
 }
 
 declare global {
+  // As Vite declares it, so that the two merge; under plain node there is no env at all.
+  interface ImportMetaEnv {
+    BASE_URL: string;
+  }
   interface ImportMeta {
-    readonly env?: { readonly BASE_URL?: string };
+    readonly env: ImportMetaEnv;
   }
 }
 

@@ -63,8 +63,8 @@ def main(sequences=4000, seed=0):
     hits, counted = dict.fromkeys(STRATEGIES, 0.0), 0
     for _ in range(sequences):
         S = rng.integers(SHORTEST, LONGEST + 1)
-        x = rng.integers(V, size=S)[np.arange(T) % S]
-        for t in range(S, T - 1):
+        x = rng.integers(V, size=S)[np.arange(T + 1) % S]
+        for t in range(S, T):
             counted += 1
             for name, strategy in STRATEGIES.items():
                 tally = strategy(x, t)

@@ -24,9 +24,33 @@ Result<std::uint64_t> read_count(const io::SafeTensors& file, const char* key) {
   const auto entry = file.metadata().find(key);
   if (entry == file.metadata().end()) return malformed(std::string("metadata has no ") + key);
   const std::string& text = entry->second;
-  if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != std::string::npos)
+  if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
     return malformed(std::string(key) + " = \"" + text + "\" is not a count");
   return static_cast<std::uint64_t>(std::strtoull(text.c_str(), nullptr, 10));
+}
+
+constexpr const char* prefixes[] = {"model.", "adamw.m.", "adamw.v."};
+
+// Names, types and shapes of the three tables: checked before their memory is taken, so that the
+// config of a small file cannot ask for gigabytes.
+Status check_tables(const io::SafeTensors& file, const std::vector<ParameterInfo>& table) {
+  if (file.entries().size() != 3 * table.size())
+    return malformed("holds " + std::to_string(file.entries().size()) + " tensors, the config needs " +
+                     std::to_string(3 * table.size()));
+  for (const char* prefix : prefixes)
+    for (const ParameterInfo& info : table) {
+      const std::string name = prefix + info.name;
+      const io::TensorEntry* entry = file.find(name);
+      if (!entry) return malformed("tensor " + name + " is missing");
+      if (entry->dtype != real_type)
+        return malformed("tensor " + name + " is " + io::to_string(entry->dtype) + ", this build needs " +
+                         io::to_string(real_type) + " to resume exactly");
+      const Index size = static_cast<Index>(entry->size / io::bytes_of(real_type));
+      if (size != info.shape.size())
+        return malformed("tensor " + name + " has " + std::to_string(size) + " elements, the config says " +
+                         to_string(info.shape));
+    }
+  return Unit{};
 }
 
 // One of the three tables, spread over named tensors, into a flat buffer.
@@ -34,12 +58,7 @@ Status read_table(const io::SafeTensors& file, const std::string& prefix, const 
                   Real* flat) {
   for (const ParameterInfo& info : layout.table()) {
     const std::string name = prefix + info.name;
-    const io::TensorEntry* entry = file.find(name);
-    if (!entry) return malformed("tensor " + name + " is missing");
-    if (entry->dtype != real_type)
-      return malformed("tensor " + name + " is " + io::to_string(entry->dtype) + ", this build needs " +
-                       io::to_string(real_type) + " to resume exactly");
-    const Result<Tensor> tensor = io::to_tensor(*entry, true);
+    const Result<Tensor> tensor = io::to_tensor(*file.find(name), true);
     if (!tensor) return tensor.error();
     if (tensor->shape != info.shape)
       return malformed("tensor " + name + " has shape " + to_string(tensor->shape) + ", the config says " +
@@ -80,19 +99,16 @@ Result<std::unique_ptr<Trainer>> Trainer::resume(const std::uint8_t* bytes, std:
   const Result<TrainConfig> config = train_config_from_json(json->second);
   if (!config) return config.error();
 
+  if (const Status s = check_tables(*file, parameter_table(config->model)); !s) return s.error();
   TrainerState state;
   state.model = Model{config->model, Parameters(config->model)};
   const std::size_t parameters = static_cast<std::size_t>(state.model.parameters.size());
   state.adamw.m.resize(parameters);
   state.adamw.v.resize(parameters);
-  if (file->entries().size() != 3 * state.model.parameters.table().size())
-    return malformed("holds " + std::to_string(file->entries().size()) + " tensors, the config needs " +
-                     std::to_string(3 * state.model.parameters.table().size()));
-  for (const auto& [prefix, flat] :
-       {std::pair<const char*, Real*>{"model.", state.model.parameters.flat().data},
-        {"adamw.m.", state.adamw.m.data()},
-        {"adamw.v.", state.adamw.v.data()}})
-    if (const Status s = read_table(*file, prefix, state.model.parameters, flat); !s) return s.error();
+  Real* const flats[] = {state.model.parameters.flat().data, state.adamw.m.data(), state.adamw.v.data()};
+  for (int i = 0; i < 3; ++i)
+    if (const Status s = read_table(*file, prefixes[i], state.model.parameters, flats[i]); !s)
+      return s.error();
 
   const Result<std::uint64_t> steps = read_count(*file, "attn.step");
   const Result<std::uint64_t> adamw_steps = read_count(*file, "attn.adamw_step");

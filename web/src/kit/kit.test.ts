@@ -8,7 +8,7 @@ import { soloHead, toggleHead } from './heads';
 import { latest } from './latest';
 import { decode, encode, encodeText, explainEncoding } from './letters';
 import { assertCovers, cellAt, cellWords, isMasked, matrixRows, matrixScale, moveInGrid, niceBound, rowWords } from './matrix';
-import { axis, dodge, logTicks, nearest, niceRange, path, range, stack, valueAt } from './plot';
+import { axis, dodge, lineColour, lineDash, logTicks, nearest, niceRange, path, range, stack, valueAt } from './plot';
 import { divergence, FLOOR, setShare, uniform, verdict } from './predict';
 import { findRegion } from './source';
 import { stamp } from './stamp';
@@ -215,6 +215,9 @@ describe('plots', () => {
     }
     expect(logTicks(1e-4, 1, 5)).toEqual([1e-4, 1e-3, 1e-2, 0.1, 1]);
     expect(logTicks(1, 50, 5)).toEqual([1, 2, 5, 10, 20, 50]);
+  });
+  it('gives 36 lines 36 looks', () => {
+    expect(new Set(Array.from({ length: 36 }, (_, i) => lineColour(i) + lineDash(i))).size).toBe(36);
   });
   it('lifts the pen at gaps', () => {
     const a = axis({ lo: 0, hi: 3, from: 0, to: 3 });

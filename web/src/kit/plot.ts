@@ -136,4 +136,5 @@ export function stack(xs: readonly number[], widths: readonly number[], limit: n
 export const LINE_COLOURS = ['var(--k)', 'var(--q)', 'var(--v)', 'var(--o)', 'var(--head)', 'var(--resid)'] as const;
 export const LINE_DASHES = ['', '7 3', '2 3', '9 3 2 3', '5 2 1 2 1 2', '12 4'] as const;
 export const lineColour = (i: number): string => LINE_COLOURS[i % LINE_COLOURS.length] as string;
-export const lineDash = (i: number): string => LINE_DASHES[i % LINE_DASHES.length] as string;
+/** Shifted by one on each round of colours, so that no two of 36 lines look the same. */
+export const lineDash = (i: number): string => LINE_DASHES[(i + Math.floor(i / LINE_COLOURS.length)) % LINE_DASHES.length] as string;

@@ -27,6 +27,10 @@ describe('bibliography', () => {
   it('keeps arXiv numbers and makes a link of them', () => {
     expect(all.get('vaswani2017')).toMatchObject({ imprint: 'NeurIPS. 2017. arXiv:1706.03762.', url: 'https://arxiv.org/abs/1706.03762', authors: 'Vaswani A., Shazeer N., Parmar N. и др.' });
   });
+  it('reads «and others»', () => {
+    const others = parseBibliography([{ name: 'a', text: many.replace('Kim, A. B. and Lee, C.', 'Kim, A. B. and others') }]).get('two2020')!;
+    expect([others.short, others.authors]).toEqual(['Kim и др., 2020', 'Kim A. B. и др.']);
+  });
   it('keeps volume and pages', () => { expect(all.get('two2020')!.imprint).toBe('JMLR. 2020. Т. 3. С. 1–9.'); });
   it('merges equal entries of two chapters and refuses different ones', () => {
     expect(parseBibliography([{ name: 'a', text: many }, { name: 'b', text: many }]).get('two2020')!.files).toEqual(['a', 'b']);

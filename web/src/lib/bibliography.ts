@@ -32,7 +32,9 @@ function shortForm(authors: Name[], title: string): string {
 }
 
 function toReference(item: Csl, raw: Record<string, string>): Omit<Reference, 'files'> {
-  const authors = item.author ?? [];
+  const named = item.author ?? [];
+  const authors = named.filter((n) => surname(n) !== 'others'); // BibTeX's «and others»
+  const cut = authors.length < named.length;
   const title = item.title ?? '';
   const year = String(item.issued?.['date-parts']?.[0]?.[0] ?? 'б. г.');
   const arxiv = raw.eprint ?? /arxiv\.org\/abs\/([\w.]+)/i.exec(item.URL ?? '')?.[1];
@@ -41,10 +43,10 @@ function toReference(item: Csl, raw: Record<string, string>): Omit<Reference, 'f
   const venue = item['container-title'] ?? item.publisher ?? raw.howpublished ?? '';
   const imprint = [venue && `// ${venue}`, year, volume, pages, arxiv && `arXiv:${arxiv}`, item.DOI && !arxiv && `DOI ${item.DOI}`]
     .filter(Boolean).join('. ').replace(/^\/\/ /, '') + '.';
-  const listed = authors.length > 4 ? `${authors.slice(0, 3).map(fullName).join(', ')} и др.` : authors.map(fullName).join(', ');
+  const listed = authors.length > 4 || cut ? `${authors.slice(0, 3).map(fullName).join(', ')} и др.` : authors.map(fullName).join(', ');
   return {
     key: item['citation-key'] ?? item.id, title, year, imprint, authors: listed,
-    short: `${shortForm(authors, title)}, ${year}`,
+    short: `${cut ? `${surname(authors[0])} и др.` : shortForm(authors, title)}, ${year}`,
     url: item.URL ?? (arxiv ? `https://arxiv.org/abs/${arxiv}` : item.DOI ? `https://doi.org/${item.DOI}` : undefined),
   };
 }

@@ -2,7 +2,8 @@ import { rehypeHeadingIds } from '@astrojs/markdown-remark';
 import { toString } from 'hast-util-to-string';
 import { visit, SKIP } from 'unist-util-visit';
 
-// Headings get a visible link to themselves; a wide table gets a frame of its own to scroll in, reachable from the keyboard.
+// Headings get a visible link to themselves; a wide table gets a frame of its own to scroll in (page.ts
+// puts it into the tab order when it does scroll).
 const isMath = (node) => node?.type === 'element' && node.tagName === 'span' && node.properties?.className?.includes?.('katex');
 const source = (node) => { let tex = ''; visit(node, 'element', (n) => { if (n.tagName === 'annotation') tex = toString(n); }); return tex; };
 
@@ -50,7 +51,7 @@ export default function rehypeBook() {
       if (node.tagName === 'table' && parent && !parent.properties?.className?.includes('table-scroll')) {
         parent.children[index] = {
           type: 'element', tagName: 'div',
-          properties: { className: ['table-scroll'], tabIndex: 0, role: 'region', ariaLabel: 'Таблица' }, children: [node],
+          properties: { className: ['table-scroll'] }, children: [node],
         };
         return SKIP;
       }

@@ -17,3 +17,4 @@ if ('serviceWorker' in navigator) {
     if (finished) button.disabled = data.failed === 0;
   });
 }
+export {};

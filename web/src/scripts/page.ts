@@ -34,7 +34,7 @@ function followReader(): void {
       else a.removeAttribute('aria-current');
     }
   };
-  addEventListener('scroll', () => { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
+  window.addEventListener('scroll', () => { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
   mark();
 }
 
@@ -48,15 +48,22 @@ function citationCards(): void {
   card.id = 'cite-card';
   card.setAttribute('role', 'tooltip');
   document.body.append(card);
-  const hide = (): void => { if (card.matches(':popover-open')) card.hidePopover(); };
+  let shown: HTMLAnchorElement | null = null;
+  const hide = (): void => { shown = null; if (card.matches(':popover-open')) card.hidePopover(); };
+  const place = (): void => {
+    const at = shown?.getClientRects()[0];
+    if (!at) return;
+    const box = card.getBoundingClientRect();
+    const below = at.bottom + 8 + box.height < innerHeight;
+    card.style.left = `${Math.max(16, Math.min(at.left, innerWidth - box.width - 16))}px`;
+    card.style.top = `${below ? at.bottom + 8 : at.top - box.height - 8}px`;
+  };
   for (const cite of cites) {
     const show = (): void => {
+      shown = cite;
       card.textContent = cite.dataset.full ?? '';
       card.showPopover();
-      const at = cite.getClientRects()[0], box = card.getBoundingClientRect();
-      const below = at.bottom + 8 + box.height < innerHeight;
-      card.style.left = `${Math.max(16, Math.min(at.left, innerWidth - box.width - 16))}px`;
-      card.style.top = `${below ? at.bottom + 8 : at.top - box.height - 8}px`;
+      place();
     };
     cite.setAttribute('aria-describedby', card.id);
     cite.addEventListener('pointerenter', (event) => { if (event.pointerType === 'mouse') show(); });
@@ -64,11 +71,23 @@ function citationCards(): void {
     cite.addEventListener('pointerleave', hide);
     cite.addEventListener('blur', hide);
   }
-  addEventListener('keydown', (event) => { if (event.key === 'Escape') hide(); });
-  addEventListener('scroll', hide, { passive: true });
+  window.addEventListener('keydown', (event) => { if (event.key === 'Escape') hide(); });
+  window.addEventListener('scroll', place, { passive: true }); // focus itself may scroll the page
+}
+
+/** What scrolls sideways must be reachable from the keyboard; what does not must not cost a tab stop. */
+function scrollersInTabOrder(): void {
+  const watch = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth + 1) target.setAttribute('tabindex', '0');
+      else target.removeAttribute('tabindex');
+    }
+  });
+  for (const box of document.querySelectorAll('.katex-display, .table-scroll')) watch.observe(box);
 }
 
 followReader();
 citationCards();
+scrollersInTabOrder();
 if (import.meta.env.PROD && 'serviceWorker' in navigator)
-  addEventListener('load', () => void import('./offline').then(({ keepForOffline }) => keepForOffline(root)));
+  window.addEventListener('load', () => void import('./offline').then(({ keepForOffline }) => keepForOffline(root)));

@@ -53,7 +53,7 @@ async function search(): Promise<void> {
 
 document.querySelector('#search-open')!.addEventListener('click', open);
 input.addEventListener('input', () => void search());
-addEventListener('keydown', (event) => {
+window.addEventListener('keydown', (event) => {
   const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, [contenteditable], [role="grid"], [role="slider"]');
   if ((event.key === 'k' || event.key === 'л') && (event.ctrlKey || event.metaKey)) { event.preventDefault(); open(); }
   else if (event.key === '/' && !typing) { event.preventDefault(); open(); }
@@ -67,3 +67,4 @@ dialog.addEventListener('keydown', (event) => {
 });
 dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
 list.addEventListener('click', () => dialog.close());
+export {};

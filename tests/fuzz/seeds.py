@@ -1,0 +1,73 @@
+"""Writes the starting inputs of one fuzzer into a folder: python3 seeds.py TARGET FOLDER."""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+import numpy as np  # noqa: E402
+
+import safetensors_io  # noqa: E402
+
+JSON = [
+    '{"a":[1,-2.5e3,true,false,null],"b":{"c":"d"},"":0}', '"\\u0430\\ud83d\\ude00\\n"', "[[[[[]]]]]",
+    '{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}', "-0.0e-0", ' [ 1 , 2 ] ', '"\u0430\u0431\u0432"',
+    "[1e308,5e-324,9007199254740993]",
+]
+MODEL = {"vocab": 3, "context": 2, "layers": 1, "width": 4, "heads": 2}
+TRAIN = {"model": dict(MODEL, vocab=32, context=12), "task": {"kind": "repeat", "vocab": 32, "length": 12,
+         "segment_min": 3, "segment_max": 5}, "batch": 2, "steps": 3, "seed": 1}
+
+
+def tensors():
+    f = np.arange(6, dtype=np.float32).reshape(2, 3)
+    yield {"a": f}, None
+    yield {"a": f, "b": f.astype(np.float16), "m": f > 2, "i": f.astype(np.int64), "e": f[:0]}, {"note": "x"}
+    yield {"s": np.float64(1)}, {}
+    yield {}, None
+
+
+def model(layers):
+    c = dict(MODEL, layers=layers)
+    shapes = {"embed.W_E": (3, 4), "pos_embed.W_pos": (2, 4), "ln_final.w": (4,), "unembed.W_U": (4, 3)}
+    for layer in range(layers):
+        at = f"blocks.{layer}."
+        shapes.update({at + "ln1.w": (4,), at + "attn.W_Q": (4, 2, 2), at + "attn.W_K": (4, 2, 2),
+                       at + "attn.W_V": (4, 2, 2), at + "attn.W_O": (2, 2, 4)})
+    return {n: np.ones(s, np.float32) for n, s in shapes.items()}, {"attn.config": json.dumps(c)}
+
+
+def main():
+    target, folder = sys.argv[1:3]
+
+    def write(name, data):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data)
+
+    if target == "json":
+        for n, text in enumerate(JSON):
+            write(f"seed-{n}", text.encode())
+    elif target == "safetensors":
+        for n, (t, metadata) in enumerate(tensors()):
+            safetensors_io.save(os.path.join(folder, f"seed-{n}"), t, metadata)
+    elif target == "checkpoint":
+        for layers in (0, 1):
+            safetensors_io.save(os.path.join(folder, f"seed-{layers}"), *model(layers))
+    elif target == "snapshot":
+        t, _ = model(1)
+        tables = {p + n: v for p in ("model.", "adamw.m.", "adamw.v.") for n, v in t.items()}
+        run = dict(TRAIN, model=MODEL, task=dict(TRAIN["task"], vocab=3, length=2, segment_min=1, segment_max=1))
+        safetensors_io.save(os.path.join(folder, "seed-0"), tables, {
+            "format": "attn.trainer.1", "attn.train": json.dumps(run), "attn.step": "2", "attn.adamw_step": "2",
+            "attn.data_counter": "96"})
+    elif target == "train_config":
+        write("seed-0", json.dumps(TRAIN).encode())
+        write("seed-1", b"{}")
+    elif target == "onnx_attention":
+        rng = np.random.default_rng(1)
+        for n in range(20):
+            write(f"seed-{n}", rng.integers(0, 256, 40 * (n + 1), dtype=np.uint8).tobytes())
+
+
+if __name__ == "__main__":
+    main()
