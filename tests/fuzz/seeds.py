@@ -14,7 +14,7 @@ JSON = [
     '{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}', "-0.0e-0", ' [ 1 , 2 ] ', '"\u0430\u0431\u0432"',
     "[1e308,5e-324,9007199254740993]",
 ]
-MODEL = {"vocab": 3, "context": 2, "layers": 1, "width": 4, "heads": 2}
+MODEL = {"vocab": 3, "context": 8, "layers": 1, "width": 4, "heads": 2}
 TRAIN = {"model": dict(MODEL, vocab=32, context=12), "task": {"kind": "repeat", "vocab": 32, "length": 12,
          "segment_min": 3, "segment_max": 5}, "batch": 2, "steps": 3, "seed": 1}
 
@@ -29,7 +29,7 @@ def tensors():
 
 def model(layers):
     c = dict(MODEL, layers=layers)
-    shapes = {"embed.W_E": (3, 4), "pos_embed.W_pos": (2, 4), "ln_final.w": (4,), "unembed.W_U": (4, 3)}
+    shapes = {"embed.W_E": (3, 4), "pos_embed.W_pos": (8, 4), "ln_final.w": (4,), "unembed.W_U": (4, 3)}
     for layer in range(layers):
         at = f"blocks.{layer}."
         shapes.update({at + "ln1.w": (4,), at + "attn.W_Q": (4, 2, 2), at + "attn.W_K": (4, 2, 2),
@@ -56,7 +56,7 @@ def main():
     elif target == "snapshot":
         t, _ = model(1)
         tables = {p + n: v for p in ("model.", "adamw.m.", "adamw.v.") for n, v in t.items()}
-        run = dict(TRAIN, model=MODEL, task=dict(TRAIN["task"], vocab=3, length=2, segment_min=1, segment_max=1))
+        run = dict(TRAIN, model=MODEL, task=dict(TRAIN["task"], vocab=3, length=8, segment_min=2, segment_max=3))
         safetensors_io.save(os.path.join(folder, "seed-0"), tables, {
             "format": "attn.trainer.1", "attn.train": json.dumps(run), "attn.step": "2", "attn.adamw_step": "2",
             "attn.data_counter": "96"})
