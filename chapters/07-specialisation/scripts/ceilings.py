@@ -36,6 +36,26 @@ def probable_lag(t, lag):
     return sum(lag % S == 0 for S in periods) / len(periods)
 
 
+def bayes_one_letter(x, t):
+    """The exact posterior over the period given only where the present letter stood before (the set of matches).
+
+    Under period S the past splits into S classes of equal letters: the class of t + 1's predecessor matches for sure,
+    every other class matches as a whole, with probability 1/V.
+    """
+    match = x[:t] == x[t]
+    tally = np.zeros(V)
+    for S in range(SHORTEST, LONGEST + 1):
+        if S > t:
+            continue  # counted positions: the period is over by now, and the predictor may know it
+        sizes = np.bincount(np.arange(t) % S, minlength=S)
+        hits = np.bincount(np.arange(t) % S, weights=match, minlength=S)
+        if hits[t % S] != sizes[t % S] or np.any((hits != 0) & (hits != sizes)):
+            continue
+        others = np.delete(hits != 0, t % S)
+        tally[x[t + 1 - S]] += V ** -float(others.sum()) * (1 - 1 / V) ** float((~others).sum())
+    return tally
+
+
 def bayes(x, t):
     """The exact posterior over the period given the whole past: weight V^(letters explained) per period."""
     tally = np.zeros(V)
@@ -52,6 +72,7 @@ STRATEGIES = {
     "one letter, any lag": lambda x, t: votes(x, t, 1, any_lag),
     "one letter, lag >= 8": lambda x, t: votes(x, t, 1, possible_lag),
     "one letter, lags weighed by position": lambda x, t: votes(x, t, 1, probable_lag),
+    "one letter, exact posterior over the period": bayes_one_letter,
     "two letters, any lag": lambda x, t: votes(x, t, 2, any_lag),
     "two letters, lags weighed by position": lambda x, t: votes(x, t, 2, probable_lag),
     "exact posterior over the period": bayes,

@@ -2,7 +2,7 @@
 import type { Ablation, HeadRef, RemoteEngine, TrainConfig } from '../../../../wasm/client/types';
 import type { Milestone, Series } from '../../kit';
 import { RECIPE, vary } from '../training/recipe.ts';
-import { best, births, name, ONE_LETTER_CEILING, reached, track, uniformPrevious, type RecordedCurve, type Sample } from '../training/samples.ts';
+import { best, births, name, ONE_LETTER_VOTE, reached, track, uniformPrevious, type RecordedCurve, type Sample } from '../training/samples.ts';
 import { evaluationBatch, measure, nextLetters, type Verdict } from '../training/score.ts';
 
 export const EVERY = 20;
@@ -30,7 +30,7 @@ export function milestones(samples: readonly Sample[]): Milestone[] {
     b.accuracy === null ? null : { x: b.accuracy, label: 'точность 0.5', detail: 'на проверочном пакете' },
     b.induction === null ? null : { x: b.induction, label: 'индукционная голова', detail: 'показатель индукции 0,5' },
     b.previous === null ? null : { x: b.previous, label: 'голова предыдущего токена', detail: `показатель 0,5${r ? `, голова ${name(r.previous)}` : ''}` },
-    above === null ? null : { x: above, label: 'точность 0.9', detail: 'выше, чем можно, сравнивая одну букву' },
+    above === null ? null : { x: above, label: 'точность 0.9', detail: 'больше, чем даёт голосование по одной букве' },
   ];
   return marks.filter((m): m is Milestone => m !== null).sort((p, q) => p.x - q.x);
 }
@@ -52,7 +52,7 @@ export function scoreSeries(samples: readonly Sample[]): Series[] {
 }
 
 export const LEVELS = [
-  { y: ONE_LETTER_CEILING, label: 'потолок одной буквы' },
+  { y: ONE_LETTER_VOTE, label: 'голосование по одной букве' },
   { y: uniformPrevious(48), label: 'равномерное внимание' },
 ];
 

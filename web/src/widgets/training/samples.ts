@@ -89,5 +89,5 @@ export function uniformPrevious(T: number): number {
   return (harmonic - 1) / (T - 1);
 }
 
-/** Accuracy that matching one letter can reach on the recipe's task: chapters/07-specialisation/scripts/ceilings.py. */
-export const ONE_LETTER_CEILING = 0.875;
+/** Accuracy of voting by one letter, votes weighed by distance: chapters/07-specialisation/scripts/ceilings.py. */
+export const ONE_LETTER_VOTE = 0.875;
