@@ -205,7 +205,7 @@ test('a new build replaces the kept pages', async ({ browser }) => {
   await page.goto(`${url}offline/`);
   await page.evaluate(() => navigator.serviceWorker.register('/a/sw.js', { scope: '/a/' }).then(() => navigator.serviceWorker.ready).then(() => undefined));
   const file = path.join(copy, 'offline/index.html');
-  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('Нет сети', 'Новая сборка'));
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('Нет сети', 'Новая сборка'));
   fs.writeFileSync(path.join(copy, 'sw.js'), `// another build\n${fs.readFileSync(path.join(copy, 'sw.js'), 'utf8')}`);
   // Network first: at once, or at the next visit where the network took more than three seconds.
   await expect(async () => { await page.reload(); await expect(page.locator('h1')).toContainText('Новая сборка', { timeout: 1000 }); }).toPass();
