@@ -18,7 +18,7 @@ export interface Verdict {
   accuracy: number;
 }
 export interface Figure extends Inputs {
-  /** Mean loss of predicting place t + 1 from place t, [T − 1]. */
+  /** [T − 1]: mean loss of predicting the next letter; entry i is about place i + 2, counting from 1. */
   before: ArrayLike<number>;
   after: ArrayLike<number>;
   whole: Verdict;
@@ -95,6 +95,7 @@ export async function ask(engine: RemoteEngine, m: Specimen, { off, how, seed }:
   };
 }
 
-export const points = (curve: ArrayLike<number>): [number, number][] => Array.from(curve, (y, t) => [t + 1, y]);
+/** Places are counted from 1, as readers count letters: entry i predicts the letter at place i + 2. */
+export const points = (curve: ArrayLike<number>): [number, number][] => Array.from(curve, (y, i) => [i + 2, y]);
 
 export const headName = ({ layer, head }: HeadRef): string => `${layer}.${head}`;

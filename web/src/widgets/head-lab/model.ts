@@ -1,5 +1,5 @@
 // The head laid open: what to ask the engine, and how every number of one cell follows from the ones before it.
-import type { RemoteEngine } from '../../../../wasm/client/types.ts';
+import type { HeadScores, RemoteEngine } from '../../../../wasm/client/types.ts';
 import { decode, encode } from '../../kit/letters.ts';
 import { headMap, headMatrices, headRows, headWidth, matmul, softmax, type Specimen } from '../specimen/specimen.ts';
 
@@ -29,6 +29,29 @@ export interface Figure extends Inputs {
   maps: ArrayLike<number>[][];
   /** What the model would write next, likeliest first. */
   next: { letter: string; p: number }[];
+  /** What the head does on random repeats, beside what uniform attention would score there. */
+  role: Role;
+}
+
+export interface Role {
+  previous: number;
+  induction: number;
+  uniform: { previous: number; induction: number };
+}
+
+/** The protocol of `attn heads`: 32 sequences of 24 random letters, repeated once, seed 1. */
+export const PROTOCOL = { batch: 32, half: 24, seed: 1 };
+let measured: { id: number; scores: Promise<{ heads: HeadScores[]; baseline: HeadScores }> } | undefined;
+
+export async function role(engine: RemoteEngine, m: Specimen, layer: number, head: number): Promise<Role> {
+  if (measured?.id !== m.id) measured = { id: m.id, scores: Promise.resolve(engine.headScores(m.id, PROTOCOL)) };
+  const { heads, baseline } = await measured.scores.catch((reason: unknown) => {
+    measured = undefined;
+    throw reason;
+  });
+  const own = heads.find((h) => h.layer === layer && h.head === head);
+  if (!own) throw new Error(`no head ${layer}.${head}`);
+  return { previous: own.previous, induction: own.induction, uniform: { previous: baseline.previous, induction: baseline.induction } };
 }
 
 export async function ask(engine: RemoteEngine, m: Specimen, { text, layer, head }: Inputs): Promise<Figure> {
@@ -54,6 +77,7 @@ export async function ask(engine: RemoteEngine, m: Specimen, { text, layer, head
     weights: maps[layer]![head]!,
     sizes: writeSizes(m, { layer, head }, v),
     maps,
+    role: await role(engine, m, layer, head),
     next: likeliest(softmax(get('logits').data.subarray((T - 1) * V, T * V))),
   };
 }

@@ -61,8 +61,8 @@ async function numbers(): Promise<void> {
   for (const how of ['zero', 'mean', 'resample'] as const)
     for (const [label, off] of Object.entries(sets)) {
       const f = await knockout.ask(engine, m, { off, how, seed: 1 });
-      whole = { loss: short(f.whole.loss), accuracy: short(f.whole.accuracy), firstPeriod: short(Array.from(f.before).slice(0, knockout.PERIOD - 1).reduce((a, b) => a + b, 0) / (knockout.PERIOD - 1)) };
-      (taken[label] ??= {})[how] = { loss: short(f.cut.loss), accuracy: short(f.cut.accuracy) };
+      whole = { loss: short(f.whole.loss, 6), accuracy: short(f.whole.accuracy, 6), firstPeriod: short(Array.from(f.before).slice(0, knockout.PERIOD - 1).reduce((a, b) => a + b, 0) / (knockout.PERIOD - 1)) };
+      (taken[label] ??= {})[how] = { loss: short(f.cut.loss, 6), accuracy: short(f.cut.accuracy, 6) };
     }
   const batch = (await engine.taskBatch(knockout.TASK, 32, 1)).tokens;
   const carried: Record<string, object> = {};
@@ -126,7 +126,7 @@ const makers: Record<string, () => Promise<void>> = {
   async 'head-lab'() {
     const { maps, ...f } = await lab.ask(engine, m, { text: lab.TEXT, ...ref(induction) });
     await save('head-lab', {
-      figure: { ...f, q: list(f.q, 5), k: list(f.k, 5), v: list(f.v, 3), z: list(f.z, 3), scores: list(f.scores, 5), weights: list(f.weights, 3), sizes: list(f.sizes), next: f.next.map((n) => ({ ...n, p: short(n.p) })) },
+      figure: { ...f, q: list(f.q, 5), k: list(f.k, 5), v: list(f.v, 3), z: list(f.z, 3), scores: list(f.scores, 5), weights: list(f.weights, 3), sizes: list(f.sizes), role: f.role, next: f.next.map((n) => ({ ...n, p: short(n.p) })) },
       maps: maps.map((layer) => layer.map((map) => pack(map))),
     });
   },
