@@ -35,7 +35,7 @@ function followReader(): void {
     }
   };
   window.addEventListener('scroll', () => { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
-  mark();
+  setTimeout(mark, 300); // reading positions at once would force a layout before the first paint
 }
 
 /** The full reference over a citation, on hover and on focus; a click still goes to the bibliography. */
