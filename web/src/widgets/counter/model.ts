@@ -38,7 +38,7 @@ export const CONDITIONS: readonly Condition[] = [
     holds: (o) => o.accuracy < 0.5 && o.induction.value < ABSENT,
   },
   {
-    id: 'uniform', title: 'Без повторов в данных', change: { task: { kind: 'uniform', loss_on_all: true } },
+    id: 'uniform', title: 'Без повторов', change: { task: { kind: 'uniform', loss_on_all: true } },
     expect: 'Буквы независимы, учить нечего: потери встанут у ln 32 ≈ 3,47, ни одна голова не получит роли.',
     refute: 'Показатель предыдущего токена или индукции выше 0,5.',
     holds: (o) => o.previous.value < ABSENT && o.induction.value < ABSENT,
@@ -50,14 +50,14 @@ export const CONDITIONS: readonly Condition[] = [
     holds: (o) => o.accuracy < 0.5 && o.previous.value < ABSENT,
   },
   {
-    id: 'smeared', title: 'Один слой, смешанные ключи', change: { model: { layers: 1, smeared_keys: true } },
-    expect: 'Ключу отдана предыдущая буква — хватит одного слоя: точность выше 0,5, индукционная голова есть.',
+    id: 'smeared', title: 'Смешанные ключи', change: { model: { layers: 1, smeared_keys: true } },
+    expect: 'Слой один, но ключу отдана предыдущая буква — хватит одного слоя: точность выше 0,5, индукционная голова есть.',
     refute: 'Точность ниже 0,5 или показатель индукции ниже 0,5.',
     holds: (o) => o.accuracy >= 0.5 && o.induction.value >= ABSENT,
   },
   {
-    id: 'offset', title: 'Постоянный сдвиг, один слой', change: { model: { layers: 1 }, task: { fixed_offset: true } },
-    expect: 'Ловушка: точность на своих данных около 1 без индукции — голова запомнит расстояние; на случайных расстояниях ответ пропадёт.',
+    id: 'offset', title: 'Постоянный сдвиг', change: { model: { layers: 1 }, task: { fixed_offset: true } },
+    expect: 'Слой один, и это ловушка: точность на своих данных около 1 без индукции — голова запомнит расстояние; на случайных расстояниях ответ пропадёт.',
     refute: 'Точность на своих данных ниже 0,9, или точность на случайных расстояниях выше 0,5.',
     holds: (o) => o.accuracy >= 0.9 && o.elsewhere.accuracy < 0.5,
   },
