@@ -78,6 +78,54 @@ TEST_CASE("eigenvalues: their sum is the trace") {
   CHECK(std::fabs(imaginary) < 200 * eps);
 }
 
+TEST_CASE("eigenvalues: power sums are traces of powers, at every size") {
+  for (Index n = 1; n <= 40; ++n) {
+    const Tensor a = random_tensor(n, n, 100 + static_cast<std::uint64_t>(n));
+    double trace1 = 0, trace2 = 0, norm = 0;
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < n; ++j) {
+        const double x = static_cast<double>(a.view()[i * n + j]);
+        if (i == j) trace1 += x;
+        trace2 += x * static_cast<double>(a.view()[j * n + i]);
+        norm += x * x;
+      }
+    std::complex<double> sum1 = 0, sum2 = 0;
+    const auto values = eigenvalues(a);
+    REQUIRE(values.size() == static_cast<std::size_t>(n));
+    for (const auto& z : values) {
+      const std::complex<double> w(z.real(), z.imag());
+      sum1 += w;
+      sum2 += w * w;
+    }
+    CHECK(std::abs(sum1 - trace1) < 10 * static_cast<double>(n) * eps * std::sqrt(norm));
+    CHECK(std::abs(sum2 - trace2) < 10 * static_cast<double>(n) * eps * norm);
+  }
+}
+
+TEST_CASE("eigenvalues: companion, circulant, defective, repeated and zero matrices") {
+  // x^4 = 1: a cyclic shift, on which unshifted QR stands still.
+  const auto unity = eigenvalues(Tensor(Shape{4, 4}, {0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}));
+  std::complex<double> product = 1;
+  for (const auto& z : unity) {
+    CHECK(std::abs(std::abs(z) - 1) < 50 * eps);
+    product *= std::complex<double>(z.real(), z.imag());
+  }
+  CHECK(std::abs(product + 1.0) < 100 * eps);
+  // (x - 1)(x - 2)(x - 3)(x - 4) in companion form.
+  const auto roots = eigenvalues(Tensor(Shape{4, 4}, {10, -35, 50, -24, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}));
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(std::abs(roots[i] - std::complex<Real>(static_cast<Real>(4 - i), 0)) < 1e-5);
+  // A Jordan block: a triple eigenvalue is only as sharp as the cube root of rounding.
+  for (const auto& z : eigenvalues(Tensor(Shape{3, 3}, {2, 1, 0, 0, 2, 1, 0, 0, 2})))
+    CHECK(std::abs(z - std::complex<Real>(2, 0)) < 1e-4);
+  for (const auto& z : eigenvalues(Tensor(Shape{5, 5}))) CHECK(z == std::complex<Real>(0, 0));
+  // A symmetric matrix of small and large entries keeps its real spectrum.
+  const auto tridiagonal = eigenvalues(Tensor(Shape{3, 3}, {2, -1, 0, -1, 2, -1, 0, -1, 2}));
+  CHECK(std::abs(tridiagonal[0].real() - (2 + std::sqrt(2.0))) < 50 * eps);
+  CHECK(std::abs(tridiagonal[2].real() - (2 - std::sqrt(2.0))) < 50 * eps);
+  for (const auto& z : tridiagonal) CHECK(z.imag() == 0);
+}
+
 TEST_CASE("factored eigenvalues equal the nonzero ones of the full product") {
   const Tensor a = random_tensor(24, 5, 2), b = random_tensor(5, 24, 3);
   Tensor full(Shape{24, 24});

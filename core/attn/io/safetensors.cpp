@@ -145,8 +145,9 @@ Result<SafeTensors> SafeTensors::parse(const std::uint8_t* bytes, std::size_t si
     found.emplace_back(*span, std::move(entry));
   }
   // An empty tensor sorts before the one that begins where it lies.
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return a.first.begin != b.first.begin ? a.first.begin < b.first.begin : a.first.end < b.first.end;
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    if (a.first.begin != b.first.begin) return a.first.begin < b.first.begin;
+    return a.first.end != b.first.end ? a.first.end < b.first.end : a.second.name < b.second.name;
   });
   const std::uint8_t* data = bytes + 8 + text->size();
   const Status covered = check_coverage(found, size - 8 - text->size());

@@ -80,8 +80,9 @@ std::vector<std::uint8_t> Writer::finish() const {
   // Wide types first, as the reference writer does: every tensor is then aligned to its own type.
   std::vector<const Item*> order;
   for (const Item& item : items_) order.push_back(&item);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Item* a, const Item* b) { return bytes_of(a->dtype) > bytes_of(b->dtype); });
+  std::sort(order.begin(), order.end(), [](const Item* a, const Item* b) {
+    return bytes_of(a->dtype) != bytes_of(b->dtype) ? bytes_of(a->dtype) > bytes_of(b->dtype) : a < b;
+  });
 
   Json header = Json::object();
   if (!metadata_.empty()) {

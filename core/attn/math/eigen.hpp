@@ -23,5 +23,4 @@
 #endif
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <Eigen/SVD>

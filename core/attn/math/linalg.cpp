@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "attn/math/eigen.hpp"
+#include "attn/math/eigenvalues.hpp"
 #include "attn/math/matmul.hpp"
 
 namespace attn {
@@ -56,10 +57,9 @@ std::vector<std::complex<Real>> eigenvalues(ConstView a) {
   if (n == 0) return {};
   if (!m.allFinite()) return std::vector<std::complex<Real>>(n, {nan, nan});
 
-  const Eigen::EigenSolver<Dense> result(m, false);
-  if (result.info() != Eigen::Success) return std::vector<std::complex<Real>>(n, {nan, nan});
-  std::vector<std::complex<double>> values(n);
-  for (std::size_t i = 0; i < n; ++i) values[i] = result.eigenvalues()(static_cast<Index>(i));
+  std::vector<double> entries(a.begin(), a.end());
+  std::vector<std::complex<double>> values = detail::qr_eigenvalues(entries, static_cast<int>(n));
+  if (values.empty()) return std::vector<std::complex<Real>>(n, {nan, nan});
   // By descending modulus; ties (conjugate pairs among them) by real, then imaginary part, so that
   // the order is the same everywhere.
   std::sort(values.begin(), values.end(), [](const std::complex<double>& x, const std::complex<double>& y) {

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "attn/math/softmax.hpp"
@@ -27,7 +29,12 @@ TokenId sample(ConstView logits, const SamplingOptions& options, Rng& rng) {
   std::vector<TokenId> order(static_cast<std::size_t>(vocab));
   std::iota(order.begin(), order.end(), TokenId(0));
   // Best first; equal logits in the order of the vocabulary, so that a seed decides everything.
-  std::stable_sort(order.begin(), order.end(), [&](TokenId a, TokenId b) { return logits[a] > logits[b]; });
+  // A NaN counts as -inf: unordered keys would lead the sort astray.
+  const auto key = [&](TokenId t) {
+    return std::isnan(logits[t]) ? -std::numeric_limits<Real>::infinity() : logits[t];
+  };
+  std::sort(order.begin(), order.end(),
+            [&](TokenId a, TokenId b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
   if (options.temperature <= 0) return order[0];
   if (options.top_k > 0 && options.top_k < vocab) order.resize(static_cast<std::size_t>(options.top_k));
   std::vector<Real> p(order.size());
