@@ -63,8 +63,9 @@ val write(const Reply& reply) {
   return out;
 }
 
-template <Reply (Session::*method)(const Request&)>
-val guarded(Session& session, const std::string& json, const val& payload) {
+using Method = Reply (Session::*)(const Request&);
+
+val dispatch(Session& session, Method method, const std::string& json, const val& payload) {
   try {
     return write((session.*method)(read(json, payload)));
   } catch (const attn::wasm::Refusal& refusal) {
@@ -78,6 +79,11 @@ val guarded(Session& session, const std::string& json, const val& payload) {
   } catch (const std::exception& error) {
     return js_error("internal", error.what());
   }
+}
+
+template <Method method>
+val guarded(Session& session, const std::string& json, const val& payload) {
+  return dispatch(session, method, json, payload);
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ for (const variant of variants) {
     assert.throws(run({ tokens: [[0, -1]] }), refused('out of range', /Токена -1/));
     assert.throws(run({ tokens: [[0, 1.5]] }), refused('malformed', /составлен неверно/));
     assert.throws(run({ tokens: [[0, Number.NaN]] }), refused('malformed', /составлен неверно/));
-    assert.throws(run({ tokens: [[0, 1, 2, 3, 4, 0, 1]] }), refused('too large', /слишком длинная: 7 токенов, а контекст модели — 6/));
+    assert.throws(run({ tokens: [[0, 1, 2, 3, 4, 0, 1]] }), refused('out of range', /слишком длинная: 7 токенов, а контекст модели — 6/));
     assert.throws(run({ tokens: [[]] }), refused('malformed', /Строка пуста/));
     assert.throws(run({ tokens: [] }), refused('malformed', /Строка пуста/));
     assert.throws(run({ tokens: [[0, 1], [0]] }), refused('mismatch', /не подходят/));
@@ -146,7 +146,8 @@ for (const variant of variants) {
     assert.throws(run({ replace: [{ name: 'blocks.0.attn.z', value: { shape: [1], data: new Float32Array([Number.NaN]) } }] }), refused('not finite', /не число/));
     assert.throws(() => engine.createModel(tiny, new Float32Array(3)), refused('mismatch', new RegExp(`Передано весов: 3, а в модели их ${count}`)));
     assert.throws(() => engine.createModel(tiny, new Float32Array(count).fill(Number.NaN)), refused('not finite', /Вес номер 0 — не число/));
-    assert.throws(() => engine.createModel({ ...tiny, width: 1e9, heads: 1 }, 1), refused('too large', /велик|много/));
+    assert.throws(() => engine.createModel({ ...tiny, width: 1e9, heads: 1 }, 1), refused('out of range', /пределов/));
+    assert.throws(() => engine.createModel({ ...tiny, width: 4096, heads: 1 }, 1), refused('too large', /слишком много для вкладки/));
     assert.throws(() => engine.createModel({ ...tiny, heads: 3 }, 1), (e) => e instanceof EngineError);
     assert.throws(() => engine.createModel({ ...tiny, headz: 3 }, 1), (e) => e instanceof EngineError && /headz/.test(e.detail));
     assert.throws(() => engine.createModel({ ...tiny, vocab: 0 }, 1), (e) => e instanceof EngineError);

@@ -60,7 +60,8 @@ for (const variant of variants) {
   test(`${variant}: training lowers the loss`, async () => {
     const engine = await openEngine({ variant });
     const { points } = await trained(engine, engine.createTrainer(small()).id, 300, 100);
-    assert.ok(Math.abs(points[0].evalLoss - Math.log(8)) < 0.5, `${points[0].evalLoss} at the start, log V = ${Math.log(8)}`);
+    // Random weights know nothing, and are a little too sure of it: the loss starts at log V or somewhat above.
+    assert.ok(points[0].evalLoss > Math.log(8) - 0.1 && points[0].evalLoss < Math.log(8) + 1, `${points[0].evalLoss} at the start, log V = ${Math.log(8)}`);
     assert.ok(points.at(-1).evalLoss < 0.8 * points[0].evalLoss, `${points[0].evalLoss} -> ${points.at(-1).evalLoss}`);
   });
 
@@ -68,9 +69,9 @@ for (const variant of variants) {
     const engine = await openEngine({ variant });
     const { id, model } = engine.createTrainer(small());
     const points = [];
-    const running = engine.train(id, { until: 100000, every: 1000 }, (p) => points.push(p));
+    const running = engine.train(id, { until: 100000, every: 5 }, (p) => points.push(p));
     await assert.rejects(engine.train(id, { until: 5, every: 1 }, () => {}), { code: 'busy' });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    while (points.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     engine.run(model.id, { tokens: [[0, 1]], capture: [] }); // other calls get through as well
     engine.pause(id);
     const { step, stopped } = await running;
