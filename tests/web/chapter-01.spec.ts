@@ -48,7 +48,7 @@ test('the head’s scores are those of the native tool', async ({ page }) => {
   const figure = await live(page, 'head-lab');
   for (const [layer, head] of [[1, 0], [0, 1]] as const) {
     const [, previous, , , , induction] = new RegExp(`^L${layer}H${head}\\s+(.*)$`, 'm').exec(table)![0].split(/\s+/).map(Number) as number[];
-    await figure.locator(`[data-at="${layer}-${head}"]`).click();
+    await figure.locator(`.heads [data-at="${layer}-${head}"]`).click();
     await expect(figure.locator('.stats')).toHaveAttribute('aria-label', new RegExp(`Слой ${layer}, голова ${head}`));
     expect(Math.abs((await stat(figure, 'предыдущий токен')) - previous!)).toBeLessThanOrEqual(0.001);
     expect(Math.abs((await stat(figure, 'индукция')) - induction!)).toBeLessThanOrEqual(0.001);
@@ -79,19 +79,20 @@ test('a cell explains itself, from the keyboard', async ({ page }) => {
   const grid = figure.getByRole('grid', { name: /Карта внимания/ });
   await grid.focus();
   await page.keyboard.press('Home');
-  await page.keyboard.press('Enter');
-  await expect(figure.locator('.why')).toContainText('на месте 1.');
+  await expect(figure.locator('.why')).toContainText('на месте 18 читает «р» на месте 1');
   await page.keyboard.press('ArrowRight');
-  await page.keyboard.press('ArrowDown');
+  await expect(figure.locator('.why')).toContainText('на месте 18 читает «е» на месте 2');
+  await page.keyboard.press('Enter'); // locked: it stays when the keyboard moves away
+  await page.keyboard.press('Tab');
+  await expect(figure.locator('.why')).toContainText('на месте 18 читает «е» на месте 2');
+  // q · k / √16 is the score printed after it.
+  const steps = figure.locator('.why li span');
+  const [dot, score] = [number(await steps.nth(0).textContent()), number(await steps.nth(1).textContent())];
+  expect(Math.abs(dot / 4 - score)).toBeLessThan(0.02);
+  await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('ArrowUp');
-  const words = await figure.locator('.why').textContent();
-  expect(words).toContain('читает');
-  // q · k / √16 is the score that is printed after it, for whichever cell that is.
-  const open = figure.locator('.why li span');
-  if (await open.count()) {
-    const [dot, score] = [number(await open.nth(0).textContent()), number(await open.nth(1).textContent())];
-    expect(Math.abs(dot / 4 - score)).toBeLessThan(0.02);
-  }
+  await page.keyboard.press('End'); // a cell of the future
+  await expect(figure.locator('.why')).toContainText('вес — ровно 0');
 });
 
 test('a link restores the state, and only what differs is in it', async ({ page }) => {
@@ -100,9 +101,9 @@ test('a link restores the state, and only what differs is in it', async ({ page 
   await expect(figure.getByLabel('Ваша строка', { exact: true })).toHaveValue('лимонадлимон');
   await expect(figure.locator('.why .head')).toContainText('Слой 0, голова 1');
   await expect(figure.getByRole('grid', { name: 'Оценки до softmax' })).toBeVisible();
-  await expect((await live(page, 'head-knockout')).locator('svg').first()).toContainText('без 1.0, 1.1');
+  await expect((await live(page, 'head-knockout')).locator('.lines')).toContainText('без 1.0, 1.1');
   await page.goto(page1);
-  await (await live(page, 'three-ways')).getByText('0', { exact: true }).first().click();
+  await (await live(page, 'three-ways')).getByRole('group', { name: 'Слой' }).getByText('0', { exact: true }).click();
   await expect(page).toHaveURL(/w-three-ways\.layer=0/);
   expect(new URL(page.url()).searchParams.size).toBe(1);
 });
@@ -126,21 +127,21 @@ test('taking heads out costs what the chapter says', async ({ page }) => {
   const measured = JSON.parse(fs.readFileSync(`${root}chapters/01-head/data/measured.json`, 'utf8')) as { whole: { accuracy: number }; ablations: Record<string, Record<string, { accuracy: number }>> };
   expect(Math.abs((await stat(figure, 'точность на повторе')) / 100 - measured.ablations['0.1']!.mean!.accuracy)).toBeLessThan(0.003);
   await figure.getByRole('button', { name: 'включить все' }).click();
-  await expect(figure.locator('svg').first()).toContainText('все головы на месте');
+  await expect(figure.locator('.lines')).toContainText('все головы на месте');
   await settled(figure);
   expect(Math.abs((await stat(figure, 'точность на повторе')) / 100 - measured.whole.accuracy)).toBeLessThan(0.003);
   // From the keyboard: Space takes the focused head out.
-  await figure.locator('[data-at="0-1"]').focus();
+  await figure.locator('.heads [data-at="0-1"]').focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Space');
-  await expect(figure.locator('svg').first()).toContainText('без 0.2');
+  await expect(figure.locator('.lines')).toContainText('без 0.2');
 });
 
 test('the circuits copy in layer 1 and not in layer 0', async ({ page }) => {
   await page.goto(page1);
   const figure = await live(page, 'head-circuits');
   expect(await stat(figure, 'строк с максимумом на диагонали')).toBe(100);
-  await figure.locator('[data-at="0-0"]').click();
+  await figure.locator('.heads [data-at="0-0"]').click();
   await settled(figure);
   await expect(figure.locator('figcaption')).toContainText('слой 0, голова 0');
   expect(await stat(figure, 'строк с максимумом на диагонали')).toBeLessThan(20);
