@@ -60,7 +60,7 @@ struct ModelConfig {
   Index window = 0;  // a query sees itself and this many keys to the left (encoder: also right); 0: all
 
   // 0: tokens N(0, 1) (tied: 1/√D), learned positions 1/√D, matrices 1/√(fan-in); else N(0, init_std) with
-  // residual projections / √(2L). How loud positions are beside tokens decides which circuit wins (chapter
+  // residual projections / √(2L). How loud tokens start decides which circuit wins (chapter
   // 7).
   Real init_std = 0;
   Real position_std = 0;  // learned positions on their own; 0: as init_std says

@@ -13,7 +13,7 @@ describe('expectations can be refuted', () => {
     ['positions', result(0.3, 0.1, 0.1, 0.3), result(0.9, 0.1, 0.9, 0.9)],
     ['smeared', result(0.98, 0.1, 0.9, 0.98), result(0.3, 0.1, 0.1, 0.3)],
     ['offset', result(1, 0.1, 0.1, 0.1), result(1, 0.1, 0.1, 0.9)],
-    ['loud', result(0.86, 0.2, 0.3, 0.86), result(0.99, 0.95, 0.9, 0.99)],
+    ['quiet', result(0.86, 0.2, 0.3, 0.86), result(0.99, 0.95, 0.9, 0.99)],
   ] as const)('%s', (id, good, bad) => {
     expect(condition(id)!.holds(good)).toBe(true);
     expect(condition(id)!.holds(bad)).toBe(false);

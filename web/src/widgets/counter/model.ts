@@ -5,7 +5,7 @@ import { RECIPE, vary, type Change } from '../training/recipe.ts';
 import { best, name, type Births, type Sample } from '../training/samples.ts';
 import { evaluationBatch, measure, type Verdict } from '../training/score.ts';
 
-export type Id = 'base' | 'layer' | 'uniform' | 'positions' | 'smeared' | 'offset' | 'loud';
+export type Id = 'base' | 'layer' | 'uniform' | 'positions' | 'smeared' | 'offset' | 'quiet';
 
 export interface Outcome {
   /** Task accuracy at the end, on the run's own data. */
@@ -62,8 +62,8 @@ export const CONDITIONS: readonly Condition[] = [
     holds: (o) => o.accuracy >= 0.9 && o.elsewhere.accuracy < 0.5,
   },
   {
-    id: 'loud', title: 'Громкие позиции', change: { model: { init_std: 0.125 } },
-    expect: 'Эмбеддинги букв и позиций одной величины: точность встанет у голосования по одной букве (0,875), головы предыдущего токена не будет.',
+    id: 'quiet', title: 'Тихие буквы', change: { model: { init_std: 0.125 } },
+    expect: 'Эмбеддинги букв начинают в восемь раз тише, вровень с позициями (выходные проекции — вдвое): точность встанет у голосования по одной букве (0,875), головы предыдущего токена не будет.',
     refute: 'Показатель предыдущего токена выше 0,5 или точность выше 0,9.',
     holds: (o) => o.previous.value < ABSENT && o.accuracy >= 0.5 && o.accuracy < 0.9,
   },
