@@ -1,5 +1,6 @@
 // One training step of the induction recipe: the WASM core against PyTorch on one thread, in one run,
-// turn by turn, so that a busy machine slows both alike. Prints medians and their ratio.
+// turn by turn, so that a busy machine slows both alike. Prints medians and their ratio, by the clock and
+// by processor time: the latter still means something when others hold the cores.
 //   web/node_modules/.bin/node bench/train_step.mjs [ROUNDS] [simd|scalar]
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -20,28 +21,27 @@ if (!greeting) throw new Error('PyTorch did not start: apt-get install python3-t
 const core = await openCore({ variant });
 core.call('createTrainer', { id: 1, model: 2, config: recipe(1) });
 const ours = () => {
-  const start = performance.now();
+  const [wall, cpu] = [performance.now(), process.cpuUsage()];
   for (let i = 0; i < STEPS; ++i) core.call('trainSteps', { trainer: 1, count: 1 });
-  return (performance.now() - start) / STEPS;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall: (performance.now() - wall) / STEPS, cpu: (user + system) / 1000 / STEPS };
 };
 const theirs = async () => {
   python.stdin.write(`${STEPS}\n`);
-  return Number((await lines.next()).value.split(' ')[0]) / STEPS;
+  const [wall, cpu] = (await lines.next()).value.split(' ').map((ms) => Number(ms) / STEPS);
+  return { wall, cpu };
 };
 
 ours(); // the JIT tiers up between calls; PyTorch warms its allocator
 await theirs();
-const times = { wasm: [], torch: [], ratio: [] };
-for (let i = 0; i < rounds; ++i) {
-  const [a, b] = [ours(), await theirs()];
-  times.wasm.push(a);
-  times.torch.push(b);
-  times.ratio.push(b / a);
-}
+const turns = [];
+for (let i = 0; i < rounds; ++i) turns.push({ wasm: ours(), torch: await theirs() });
 python.stdin.end();
 
-const row = (name, values) => console.log(`${name.padEnd(24)} median ${median(values).toFixed(2)} ms   best ${Math.min(...values).toFixed(2)} ms`);
-console.log(`induction recipe, batch 32 x 48 tokens, D 64, 2 layers, 4 heads; ${rounds} turns of ${STEPS} steps; core ${core.commit}, ${greeting}`);
-row(`WASM ${variant}, node`, times.wasm);
-row('PyTorch, one thread', times.torch);
-console.log(`PyTorch / WASM: median of turns ${median(times.ratio).toFixed(2)}, of best ${(Math.min(...times.torch) / Math.min(...times.wasm)).toFixed(2)}`);
+console.log(`induction recipe, batch 32 x 48 tokens, D 64, 2 layers, 4 heads; ${rounds} turns of ${STEPS} steps; core ${core.commit} ${variant} in node, ${greeting}`);
+for (const clock of ['wall', 'cpu']) {
+  const of = (who) => turns.map((turn) => turn[who][clock]);
+  const say = (who) => `${who} ${median(of(who)).toFixed(2)} ms (best ${Math.min(...of(who)).toFixed(2)})`;
+  const ratio = median(turns.map((turn) => turn.torch[clock] / turn.wasm[clock]));
+  console.log(`${clock.padEnd(4)}  ${say('wasm')}   ${say('torch')}   torch / wasm: ${ratio.toFixed(2)}`);
+}

@@ -1,7 +1,7 @@
 """The training step of the induction recipe (DESIGN.md, section 6) in PyTorch on one thread, written
 as one would for speed: fused QKV projection, batched matmuls for the heads, foreach AdamW.
 
-Reads a number of steps per line on stdin, answers with their milliseconds on stdout; so that
+Reads a number of steps per line on stdin, answers with their milliseconds of wall and processor time on stdout; so that
 bench/train_step.mjs can interleave it with the WASM core in one run."""
 import math
 import sys
@@ -76,7 +76,7 @@ def step():
 print("torch", torch.__version__, "threads", torch.get_num_threads(), flush=True)
 for line in sys.stdin:
     count = int(line)
-    start = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(count):
         loss = step()
-    print((time.perf_counter() - start) * 1000, loss.item(), flush=True)
+    print((time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000, loss.item(), flush=True)
