@@ -1,0 +1,65 @@
+// What a page weighs: everything it loads in Chromium, scrolled to its end so that each figure goes live, gzipped as a server
+// would send it. Models are counted apart. Then the whole folder and the core, against the bars of DESIGN.md section 6.
+//   node bench/weights.mjs            (needs web/dist)
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { fileURLToPath } from 'node:url';
+import { serve } from '../web/scripts/serve.mjs';
+import { withBrowser } from './browser.mjs';
+import { record } from './results.mjs';
+
+const dist = fileURLToPath(new URL('../web/dist/', import.meta.url));
+const files = fs.readdirSync(dist, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => path.join(f.parentPath, f.name));
+const pages = files.filter((f) => f.endsWith('/index.html')).map((f) => path.relative(dist, path.dirname(f))).map((p) => (p ? `${p}/` : '')).sort();
+
+const kinds = [['models', /\.safetensors$/], ['core', /\/core\//], ['js', /\.m?js$/], ['css', /\.css$/], ['fonts', /\.woff2?$/], ['html', /\/$|\.html$/], ['other', /./]];
+const compressed = /\.(woff2|png|jpe?g|webp)$/; // gzip gains nothing; a server sends them as they are
+const weigh = (body, name) => (compressed.test(name) ? body.length : Math.min(body.length, zlib.gzipSync(body, { level: 6 }).length));
+
+const { server, url } = await serve({ dir: dist });
+const rows = [];
+try {
+  await withBrowser(async (browser) => {
+    for (const page of pages) {
+      const context = await browser.newContext({ serviceWorkers: 'block', viewport: { width: 1280, height: 900 } });
+      const tab = await context.newPage();
+      const loaded = new Set(), foreign = [];
+      context.on('request', (r) => { if (r.url().startsWith(url)) loaded.add(new URL(r.url()).pathname); else if (/^http/.test(r.url())) foreign.push(r.url()); });
+      await tab.goto(url + page, { waitUntil: 'load' });
+      const height = await tab.evaluate(() => document.documentElement.scrollHeight);
+      for (let y = 0; y < height; y += 700) { await tab.evaluate((to) => scrollTo({ top: to, behavior: 'instant' }), y); await tab.waitForTimeout(40); }
+      await tab.waitForLoadState('networkidle').catch(() => {});
+      const parts = Object.fromEntries(kinds.map(([name]) => [name, 0]));
+      for (const name of loaded) {
+        const file = path.join(dist, decodeURIComponent(name), name.endsWith('/') ? 'index.html' : '');
+        if (!fs.existsSync(file)) continue;
+        parts[kinds.find(([, pattern]) => pattern.test(name))[0]] += weigh(fs.readFileSync(file), name);
+      }
+      const total = Object.entries(parts).reduce((sum, [name, n]) => sum + (name === 'models' ? 0 : n), 0);
+      rows.push({ page, total, parts, requests: loaded.size, foreign, loaded: [...loaded] });
+      await context.close();
+    }
+  });
+} finally {
+  server.close();
+}
+
+const kb = (n) => (n / 1024).toFixed(1);
+console.log('page weights, KB as sent (gzip 6), scrolled to the end; models apart');
+console.log('page'.padEnd(24), ...[...kinds.map(([n]) => n).filter((n) => n !== 'models'), 'total', 'models'].map((n) => n.padStart(8)));
+for (const r of rows) console.log((r.page || '(front)').padEnd(24), ...kinds.filter(([n]) => n !== 'models').map(([n]) => kb(r.parts[n]).padStart(8)), kb(r.total).padStart(8), kb(r.parts.models).padStart(8), r.foreign.length ? ` third-party: ${r.foreign}` : '');
+
+const whole = files.reduce((sum, f) => sum + fs.statSync(f).size, 0);
+const cores = files.filter((f) => /\/core\/.*\.wasm$/.test(f)).map((f) => ({ name: path.basename(f), gz: zlib.gzipSync(fs.readFileSync(f), { level: 9 }).length }));
+const chapters = rows.filter((r) => /^\d\d-|^conclusion/.test(r.page));
+const heaviest = chapters.reduce((a, b) => (b.total > (a?.total ?? 0) ? b : a), null);
+const bars = [
+  [`whole dist ${(whole / 2 ** 20).toFixed(2)} MB`, whole <= 12 * 2 ** 20, '12 MB'],
+  ...cores.map((c) => [`${c.name} ${kb(c.gz)} KB gz`, c.gz <= 150 * 1024, '150 KB']),
+  ...(heaviest ? [[`heaviest chapter ${heaviest.page} ${kb(heaviest.total)} KB`, heaviest.total <= 250 * 1024, '250 KB']] : []),
+  [`third-party requests ${rows.reduce((n, r) => n + r.foreign.length, 0)}`, rows.every((r) => !r.foreign.length), '0'],
+];
+for (const [what, met, bar] of bars) console.log(`${met ? 'ok   ' : 'OVER '} ${what} (bar ${bar})`);
+record('weights', { whole, cores, rows });
+if (bars.some(([, met]) => !met)) process.exitCode = 1;
