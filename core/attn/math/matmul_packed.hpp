@@ -6,7 +6,8 @@
 //     for ic:    pack A[ic.., pc..] into panels of 4 rows, [k][4], unless its rows can be read in place
 //       for each panel of B, for each panel of A: a micro-kernel keeps 4 × width sums in registers
 //
-// All four layouts of the operands differ only in how they are packed.
+// All four layouts of the operands differ only in how they are packed. A single row reads a row-major B in
+// place: each element of B serves once, and packing it would cost more than the product.
 #pragma once
 
 #include <algorithm>
@@ -39,6 +40,7 @@ class PackedProduct {
 
   static void run(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store,
                   Real alpha) {
+    if (m == 1 && !b.transposed) return multiply_row(c, n, k, a, b, store, alpha);
     Panels& panels = workspace();
     for (Index jc = 0; jc < n; jc += nc)
       for (Index pc = 0; pc < k; pc += kc) {
@@ -137,6 +139,42 @@ class PackedProduct {
         const Target tile{target.c + i * target.ldc + j, target.ldc, target.store, target.alpha};
         kernel(r, vectors, a.packed)(kb, panel, a.row_stride, b + j * kb, tile, n);
       }
+  }
+
+  // C[1, n] = or += alpha · A[1, k]·B[k, n], the same sums in the same order as the tiles make.
+  static void multiply_row(Real* c, Index n, Index k, const Operand& a, const Operand& b, Store store,
+                           Real alpha) {
+    using Row = void (*)(Index k, const Real* a, Index step, const Real* b, Index ldb, const Target& target);
+    static constexpr Row table[2] = {row<1>, row<wide>};  // called indirectly for the reason given below
+    const Index step = a.transposed ? a.outer : 1;
+    for (Index pc = 0; pc < k; pc += kc) {
+      const Index kb = std::min(kc, k - pc);
+      const Real *x = a.data + pc * step, *y = b.data + pc * b.outer;
+      const Store how = pc == 0 ? store : Store::add;
+      Index j = 0;
+      while (j + Ops::lanes <= n) {
+        const bool fits = j + wide * Ops::lanes <= n;
+        table[fits](kb, x, step, y + j, b.outer, {c + j, 0, how, alpha});
+        j += fits ? wide * Ops::lanes : Ops::lanes;
+      }
+      for (; j < n; ++j) {  // fewer columns than lanes
+        Real sum = 0;
+        for (Index p = 0; p < kb; ++p) sum = x[p * step] * y[p * b.outer + j] + sum;
+        c[j] = how == Store::add ? alpha * sum + c[j] : alpha * sum;
+      }
+    }
+  }
+  static constexpr int wide = 4;  // vectors of C per pass over B: with lanes = 4, a cache line of each row
+
+  template <int Vectors>
+  static void row(Index k, const Real* a, Index step, const Real* b, Index ldb, const Target& target) {
+    V sum[1][Vectors];
+    for (int v = 0; v < Vectors; ++v) sum[0][v] = Ops::splat_value(0);
+#if defined(__clang__)
+#pragma clang loop unroll(disable)
+#endif
+    for (Index p = 0; p < k; ++p) rank_one<1, Vectors>(sum, a + p * step, 0, b + p * ldb);
+    finish<1, Vectors>(sum, target, Vectors * Ops::lanes);
   }
 
   // The micro-kernels for every height and width of tile, called through a table: an indirect call
