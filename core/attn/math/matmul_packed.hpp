@@ -101,9 +101,22 @@ class PackedProduct {
 
   static void pack_b(const Operand& b, Index kb, Index nb, std::vector<Real>& buffer) {
     reserve(buffer, (nb + width - 1) / width * width * kb);
-    for (Index j = 0; j < nb; j += width)
+    Index j = 0;
+    if (!b.transposed)
+      for (; j + together * width <= nb; j += together * width)
+        pack_panels(b.data + j, b.outer, kb, buffer.data() + j * kb);
+    for (; j < nb; j += width)
       pack_panel<width>({b.data + (b.transposed ? j * b.outer : j), b.outer, b.transposed}, kb,
                         std::min(width, nb - j), buffer.data() + j * kb);
+  }
+
+  // Several panels in one pass over the rows of B: rows are often a power of two apart and share a cache set,
+  // so a line of which only one panel's part is read would have to be fetched again for the next.
+  static constexpr Index together = 4;
+  static void pack_panels(const Real* source, Index outer, Index kb, Real* panels) {
+    for (Index p = 0; p < kb; ++p)
+      for (Index q = 0; q < together; ++q)
+        copy<width>(source + p * outer + q * width, panels + (q * kb + p) * width);
   }
 
   // panel: [kb, Width] from source: [kb, count], the columns beyond `count` zero.
