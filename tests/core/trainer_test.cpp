@@ -4,38 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <new>
 
 #include "attn/io/safetensors.hpp"
 #include "attn/ops/cross_entropy.hpp"
-
-// Every allocation of the program passes here, so that "a step allocates nothing" can be checked.
-// The sanitizers bring their own operator new.
-#if defined(__SANITIZE_ADDRESS__)
-#define ATTN_COUNTS_ALLOCATIONS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ATTN_COUNTS_ALLOCATIONS 0
-#endif
-#endif
-#ifndef ATTN_COUNTS_ALLOCATIONS
-#define ATTN_COUNTS_ALLOCATIONS 1
-#endif
-
-namespace {
-long allocations = 0;
-}
-
-#if ATTN_COUNTS_ALLOCATIONS
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* p = std::malloc(size ? size : 1)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-#endif
+#include "count_allocations.hpp"
 
 using namespace attn;
 

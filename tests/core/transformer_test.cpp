@@ -2,26 +2,15 @@
 
 #include <doctest.h>
 
-#include <cstdlib>
 #include <map>
-#include <new>
 
 #include "attn/ops/cross_entropy.hpp"
+#include "count_allocations.hpp"
 #include "golden.hpp"
 #include "small_models.hpp"
 
 using namespace attn;
 using namespace attn::test;
-
-// Counts the heap allocations of this binary: training must stop making any.
-static long allocations = 0;
-void* operator new(std::size_t n) {
-  ++allocations;
-  if (void* p = std::malloc(n ? n : 1)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace {
 
