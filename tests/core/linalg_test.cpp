@@ -2,6 +2,7 @@
 
 #include <doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -49,7 +50,9 @@ TEST_CASE("svd: U diag(σ) Vᵀ restores the matrix; U and V have orthonormal co
         skew = std::fmax(skew, std::fmax(std::fabs(uu - (k == l)), std::fabs(vv - (k == l))));
       }
     CHECK(worst < 20 * eps * static_cast<double>(s.sigma[0]) + 1e-14);
-    CHECK(skew < 20 * eps);
+    // The decomposition itself runs in double: every column passes through some sweeps of n rotations.
+    const double rotations = 4.0 * static_cast<double>(std::max(m, n));
+    CHECK(skew < 20 * eps + rotations * std::numeric_limits<double>::epsilon());
   }
 }
 

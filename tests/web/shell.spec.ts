@@ -114,7 +114,7 @@ test('search stems Russian words, works from the keyboard and leads to the place
   await expect(page).not.toHaveURL(/about/);
   await page.goBack();
   await page.keyboard.press('Control+k');
-  await box.fill('щзщзщз');
+  await box.fill('שלום'); // Pagefind falls back to prefixes: take letters that no page has
   await expect(page.locator('#search-status')).toContainText('ничего нет');
   await page.keyboard.press('Escape');
   await expect(page.locator('#search')).not.toBeVisible();
