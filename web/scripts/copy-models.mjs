@@ -1,4 +1,5 @@
-// models/NAME/model.safetensors -> web/public/models/NAME.safetensors, where the widgets fetch it. Runs before build and dev.
+// models/NAME/model.safetensors -> web/public/models/NAME.safetensors, where the widgets fetch it, and beside it what else
+// the model comes with: NAME.tokenizer.json, NAME.snapshots.safetensors. Runs before build and dev.
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,5 +9,7 @@ const to = fileURLToPath(new URL('../public/models/', import.meta.url));
 
 await rm(to, { recursive: true, force: true });
 await mkdir(to, { recursive: true });
+const files = { 'model.safetensors': 'safetensors', 'tokenizer.json': 'tokenizer.json', 'snapshots.safetensors': 'snapshots.safetensors' };
 for (const name of existsSync(from) ? await readdir(from) : [])
-  if (existsSync(`${from}${name}/model.safetensors`)) await copyFile(`${from}${name}/model.safetensors`, `${to}${name}.safetensors`);
+  for (const [file, ending] of Object.entries(files))
+    if (existsSync(`${from}${name}/${file}`)) await copyFile(`${from}${name}/${file}`, `${to}${name}.${ending}`);
