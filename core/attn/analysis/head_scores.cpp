@@ -4,26 +4,8 @@
 
 namespace attn {
 
-namespace {
-
-// Mean of the rows that were counted; 0 when none was.
-struct Mean {
-  double sum = 0;
-  Index rows = 0;
-  void add(double x) {
-    sum += x;
-    ++rows;
-  }
-  Real value() const { return rows ? static_cast<Real>(sum / static_cast<double>(rows)) : Real(0); }
-};
-
-struct Means {
-  Mean previous, current, first, duplicate, induction, entropy, entropy_ratio, distance;
-};
-
 // #region head-scores
-// One query row: a[s] = A[t, s], s <= t; x: the tokens of the sequence.
-void score_row(const Real* a, Index t, const TokenId* x, Means& m) {
+void HeadScoreMeans::add_row(const Real* a, Index t, const TokenId* x) {
   double duplicate = 0, induction = 0, entropy = 0, distance = 0;
   bool seen_before = false;
   for (Index s = 0; s <= t; ++s) {
@@ -36,34 +18,36 @@ void score_row(const Real* a, Index t, const TokenId* x, Means& m) {
       induction += static_cast<double>(a[s + 1]);  // what followed it then
     }
   }
-  m.current.add(static_cast<double>(a[t]));
-  m.entropy.add(entropy);
-  m.distance.add(distance);
+  current_.add(static_cast<double>(a[t]));
+  entropy_.add(entropy);
+  distance_.add(distance);
   if (seen_before) {
-    m.duplicate.add(duplicate);
-    m.induction.add(induction);
+    duplicate_.add(duplicate);
+    induction_.add(induction);
   }
   if (t == 0) return;
-  m.previous.add(static_cast<double>(a[t - 1]));
-  m.first.add(static_cast<double>(a[0]));
-  m.entropy_ratio.add(entropy / std::log(static_cast<double>(t + 1)));  // t + 1 visible keys
+  previous_.add(static_cast<double>(a[t - 1]));
+  first_.add(static_cast<double>(a[0]));
+  entropy_ratio_.add(entropy / std::log(static_cast<double>(t + 1)));  // t + 1 visible keys
 }
 // #endregion
 
-HeadScores finish(const Means& m, int layer, int head) {
+HeadScores HeadScoreMeans::value(int layer, int head) const {
   HeadScores s;
   s.layer = layer;
   s.head = head;
-  s.previous = m.previous.value();
-  s.current = m.current.value();
-  s.first = m.first.value();
-  s.duplicate = m.duplicate.value();
-  s.induction = m.induction.value();
-  s.entropy = m.entropy.value();
-  s.entropy_ratio = m.entropy_ratio.value();
-  s.distance = m.distance.value();
+  s.previous = previous_.value();
+  s.current = current_.value();
+  s.first = first_.value();
+  s.duplicate = duplicate_.value();
+  s.induction = induction_.value();
+  s.entropy = entropy_.value();
+  s.entropy_ratio = entropy_ratio_.value();
+  s.distance = distance_.value();
   return s;
 }
+
+namespace {
 
 Index length_of(const TokenBatch& batch, Index b) {
   return batch.lengths.empty() ? batch.length : batch.lengths[static_cast<std::size_t>(b)];
@@ -79,11 +63,11 @@ std::vector<HeadScores> head_scores(const std::vector<Tensor>& patterns, const T
     const Index H = pattern.shape.rank() == 4 ? pattern.shape[1] : 0;
     expect_shape("head_scores: pattern", pattern.shape, Shape{B, H, T, T});
     for (Index h = 0; h < H; ++h) {
-      Means means;
+      HeadScoreMeans means;
       for (Index b = 0; b < B; ++b)
         for (Index t = 0; t < length_of(batch, b); ++t)
-          score_row(pattern.data.data() + ((b * H + h) * T + t) * T, t, batch.tokens.data() + b * T, means);
-      scores.push_back(finish(means, static_cast<int>(layer), static_cast<int>(h)));
+          means.add_row(pattern.data.data() + ((b * H + h) * T + t) * T, t, batch.tokens.data() + b * T);
+      scores.push_back(means.value(static_cast<int>(layer), static_cast<int>(h)));
     }
   }
   return scores;
@@ -104,14 +88,14 @@ std::vector<HeadScores> head_scores(const Model& model, const TokenBatch& batch)
 }
 
 HeadScores uniform_baseline(const TokenBatch& batch) {
-  Means means;
+  HeadScoreMeans means;
   std::vector<Real> row;
   for (Index b = 0; b < batch.batch; ++b)
     for (Index t = 0; t < length_of(batch, b); ++t) {
       row.assign(static_cast<std::size_t>(t + 1), Real(1) / static_cast<Real>(t + 1));
-      score_row(row.data(), t, batch.tokens.data() + b * batch.length, means);
+      means.add_row(row.data(), t, batch.tokens.data() + b * batch.length);
     }
-  return finish(means, -1, -1);
+  return means.value(-1, -1);
 }
 
 TokenBatch random_repeat_batch(Index vocab, Index batch, Index half, Rng& rng) {
