@@ -64,7 +64,7 @@ describe('«Эмпирика» of chapter 1', () => {
       expect(Math.max(...l.additivity.map((a) => a.frozen))).toBeLessThan(5e-6);
     }
     const live = m.layers.flatMap((l) => l.additivity.map((a) => a.live));
-    says(`до ${fixed(Math.max(...m.layers.map((l) => l.size)), 0)} записи`, `от ${ru(Math.min(...live), 1)} до ${fixed(Math.max(...live), 0)}`);
+    says(`доходят до ${fixed(Math.max(...m.layers.map((l) => l.size)), 0)}, а записи`, `от ${ru(Math.min(...live), 1)} до ${fixed(Math.max(...live), 0)}`);
     const share = m.layers[0]!.additivity.map((a) => a.live / a.size);
     for (const h of [1, 3]) expect(share[h]).toBeLessThan(0.25);
     for (const h of [0, 2]) expect(share[h]).toBeGreaterThan(0.5);
