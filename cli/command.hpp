@@ -42,5 +42,6 @@ void add_train(CLI::App& app);
 void add_heads(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_info(CLI::App& app);
+void add_tokenizer(CLI::App& app);
 
 }  // namespace cli

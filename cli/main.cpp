@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   cli::add_generate(app);
   cli::add_op(app);
   cli::add_info(app);
+  cli::add_tokenizer(app);
   try {
     app.parse(argc, argv);
     return cli::success;
