@@ -46,7 +46,7 @@ export interface ModelConfig {
 
 /** Mirrors attn::TaskConfig (core/attn/train/tasks.hpp). */
 export interface TaskConfig {
-  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform';
+  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform' | 'previous' | 'rarest' | 'last_name' | 'seen';
   vocab: number;
   length: number;
   segment_min?: number;

@@ -5,9 +5,11 @@ namespace attn {
 
 namespace {
 
-constexpr io::Choice<TaskKind> task_kinds[] = {{"repeat", TaskKind::repeat}, {"copy", TaskKind::copy},
-                                               {"recall", TaskKind::recall}, {"markov", TaskKind::markov},
-                                               {"ngram", TaskKind::ngram},   {"uniform", TaskKind::uniform}};
+constexpr io::Choice<TaskKind> task_kinds[] = {
+    {"repeat", TaskKind::repeat},     {"copy", TaskKind::copy},     {"recall", TaskKind::recall},
+    {"markov", TaskKind::markov},     {"ngram", TaskKind::ngram},   {"uniform", TaskKind::uniform},
+    {"previous", TaskKind::previous}, {"rarest", TaskKind::rarest}, {"last_name", TaskKind::last_name},
+    {"seen", TaskKind::seen}};
 constexpr io::Choice<ScheduleKind> schedule_kinds[] = {
     {"constant", ScheduleKind::constant}, {"cosine", ScheduleKind::cosine}, {"linear", ScheduleKind::linear}};
 

@@ -115,6 +115,14 @@ void make_sequence(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Se
       return make_ngram(c, rng, scratch, out);
     case TaskKind::uniform:
       return make_uniform(c, rng, out);
+    case TaskKind::previous:
+      return make_previous(c, rng, out);
+    case TaskKind::rarest:
+      return make_rarest(c, rng, out);
+    case TaskKind::last_name:
+      return make_last_name(c, rng, out);
+    case TaskKind::seen:
+      return make_seen(c, rng, out);
   }
 }
 

@@ -9,12 +9,13 @@ namespace attn {
 
 inline constexpr Index max_chain_entries = 1 << 20;  // probabilities of a transition table
 
-// Where a sequence is written; weights and match come cleared.
+// Where a sequence is written; weights, match and labels come cleared.
 struct Sequence {
-  TokenId* tokens;  // [T + 1]
-  Real* weights;    // [T]
-  Index* match;     // [T]
-  Index length;     // T
+  TokenId* tokens;   // [T + 1]
+  TokenId* targets;  // [T], written by the tasks that ask for labels
+  Real* weights;     // [T]
+  Index* match;      // [T]
+  Index length;      // T
 };
 
 void make_sequence(const TaskConfig& config, Rng& rng, TaskScratch& scratch, const Sequence& out);
@@ -28,5 +29,15 @@ void make_recall(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
 void make_markov(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
 void make_ngram(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
 void make_uniform(const TaskConfig&, Rng&, const Sequence&);
+void make_previous(const TaskConfig&, Rng&, const Sequence&);
+void make_rarest(const TaskConfig&, Rng&, const Sequence&);
+void make_last_name(const TaskConfig&, Rng&, const Sequence&);
+void make_seen(const TaskConfig&, Rng&, const Sequence&);
+
+// Whether the answer is a label about the past rather than the next token.
+inline bool asks_for_labels(TaskKind kind) {
+  return kind == TaskKind::previous || kind == TaskKind::rarest || kind == TaskKind::last_name ||
+         kind == TaskKind::seen;
+}
 
 }  // namespace attn

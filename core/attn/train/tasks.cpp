@@ -67,7 +67,15 @@ Status validate(const TaskConfig& c) {
     case TaskKind::markov:
     case TaskKind::ngram:
       return validate_chain(c);
+    case TaskKind::last_name:
+      if (c.vocab < 3)
+        return invalid("task.vocab = " + number(c.vocab) +
+                       " is too small: a name, another token and the pronoun need 3");
+      return Unit{};
     case TaskKind::uniform:
+    case TaskKind::previous:
+    case TaskKind::rarest:
+    case TaskKind::seen:
       return Unit{};
   }
   return invalid("task.kind is unknown");
@@ -94,13 +102,16 @@ void make_batch(const TaskConfig& config, Index batch, Rng& rng, TaskBatch& out)
   // One token more than the model reads: the last input has a target too.
   TaskScratch& scratch = out.scratch;
   scratch.tokens.resize(static_cast<std::size_t>(T + 1));
+  const bool labels = asks_for_labels(config.kind);
   for (Index b = 0; b < batch; ++b) {
-    const Sequence row{scratch.tokens.data(), out.weights.data() + b * T, out.match.data() + b * T, T};
-    std::fill_n(row.weights, T, Real(config.loss_on_all ? 1 : 0));
+    const Sequence row{scratch.tokens.data(), out.targets.data() + b * T, out.weights.data() + b * T,
+                       out.match.data() + b * T, T};
+    std::fill_n(row.weights, T, Real(config.loss_on_all && !labels ? 1 : 0));
+    std::fill_n(row.targets, T, TokenId(0));
     std::fill_n(row.match, T, Index(-1));
     make_sequence(config, rng, scratch, row);
     std::copy_n(row.tokens, T, out.inputs.tokens.begin() + b * T);
-    std::copy_n(row.tokens + 1, T, out.targets.begin() + b * T);
+    if (!labels) std::copy_n(row.tokens + 1, T, row.targets);
   }
 }
 

@@ -17,6 +17,11 @@ enum class TaskKind {
   markov,   // in-context Markov chain: every sequence has its own transition matrix ~ Dirichlet(1)
   ngram,    // a fixed n-gram chain shared by all sequences
   uniform,  // i.i.d. tokens: nothing to learn (control)
+  // The answer is a label about the past instead of the next token (chapter 8, train/labels.cpp).
+  previous,   // the token before this one
+  rarest,     // the rarest token so far; tokens are Zipf-distributed, V - 1 is the rarest
+  last_name,  // at a "pronoun": the latest "name"
+  seen,       // 1 if this token occurred before, else 0
 };
 
 struct TaskConfig {
@@ -51,7 +56,7 @@ struct TaskScratch {
 
 struct TaskBatch {
   TokenBatch inputs;             // [B, T]
-  std::vector<TokenId> targets;  // [B, T], next tokens
+  std::vector<TokenId> targets;  // [B, T], next tokens, or labels
   std::vector<Real> weights;     // [B, T], 1 where the loss counts
   std::vector<Index> match;  // [B, T], position whose successor is the answer (induction target), -1: none
   TaskScratch scratch;

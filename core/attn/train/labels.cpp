@@ -1,0 +1,79 @@
+// Four tasks that one attention layer can solve (chapter 8): the answer at position t is a label about the
+// past, not the next token. Each is made so that one named pattern of attention suffices.
+#include <algorithm>
+
+#include "attn/train/sequences.hpp"
+
+namespace attn {
+
+namespace {
+
+void fill(const Sequence& out, Index low, Index count, Rng& rng) {
+  for (Index t = 0; t <= out.length; ++t) out.tokens[t] = static_cast<TokenId>(low + rng.below(count));
+}
+
+void ask(const Sequence& out, Index t, TokenId label, Index match) {
+  out.targets[t] = label;
+  out.weights[t] = 1;
+  out.match[t] = match;
+}
+
+// P(i) proportional to 1 / (i + 1): token 0 is the most frequent, V - 1 the rarest.
+TokenId draw_zipf(Index vocab, Rng& rng) {
+  double total = 0;
+  for (Index i = 0; i < vocab; ++i) total += 1.0 / static_cast<double>(i + 1);
+  double rest = rng.uniform() * total;
+  for (Index i = 0; i + 1 < vocab; ++i) {
+    rest -= 1.0 / static_cast<double>(i + 1);
+    if (rest < 0) return static_cast<TokenId>(i);
+  }
+  return static_cast<TokenId>(vocab - 1);
+}
+
+}  // namespace
+
+// #region label-tasks
+// The token before this one; asked from t = 1 on.
+void make_previous(const TaskConfig& c, Rng& rng, const Sequence& out) {
+  fill(out, 0, c.vocab, rng);
+  for (Index t = 1; t < out.length; ++t) ask(out, t, out.tokens[t - 1], t - 1);
+}
+
+// The rarest token so far, rarity being a property of the language, not of the sequence.
+void make_rarest(const TaskConfig& c, Rng& rng, const Sequence& out) {
+  Index rarest = 0;  // its latest place
+  for (Index t = 0; t <= out.length; ++t) {
+    out.tokens[t] = draw_zipf(c.vocab, rng);
+    if (out.tokens[t] >= out.tokens[rarest]) rarest = t;
+    if (t < out.length) ask(out, t, out.tokens[rarest], rarest);
+  }
+}
+
+// At the pronoun V - 1: the latest name before it. Names are the lower third of the alphabet; a place is the
+// pronoun or a name with probability 1/4 each.
+void make_last_name(const TaskConfig& c, Rng& rng, const Sequence& out) {
+  const TokenId pronoun = static_cast<TokenId>(c.vocab - 1);
+  const Index names = c.vocab / 3, others = c.vocab - 1 - names;
+  Index latest = -1;
+  for (Index t = 0; t <= out.length; ++t) {
+    const Index kind = rng.below(4);
+    out.tokens[t] = kind == 0   ? pronoun
+                    : kind == 1 ? static_cast<TokenId>(rng.below(names))
+                                : static_cast<TokenId>(names + rng.below(others));
+    if (kind == 1) latest = t;
+    if (kind == 0 && latest >= 0 && t < out.length) ask(out, t, out.tokens[latest], latest);
+  }
+}
+
+// Has this token been here before? Label 1 or 0; asked from t = 1 on.
+void make_seen(const TaskConfig& c, Rng& rng, const Sequence& out) {
+  fill(out, 0, c.vocab, rng);
+  for (Index t = 1; t < out.length; ++t) {
+    Index earlier = t - 1;
+    while (earlier >= 0 && out.tokens[earlier] != out.tokens[t]) --earlier;
+    ask(out, t, earlier >= 0 ? 1 : 0, earlier);
+  }
+}
+// #endregion
+
+}  // namespace attn
