@@ -1,0 +1,165 @@
+// The experiments of chapter 3, natively: chapter03 NAME RECIPE.json OUT.json COMMIT [SEEDS]
+// NAME: budget (H · d = D), memories (key/value heads), fit (what width d can express). One JSON file each.
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "attn/analysis/pattern_fit.hpp"
+#include "attn/attention/pattern.hpp"
+#include "record.hpp"
+
+namespace experiments {
+
+namespace {
+
+std::string read_text(const char* path) {
+  std::FILE* f = std::fopen(path, "rb");
+  if (!f) throw std::runtime_error(std::string("cannot read ") + path);
+  std::string text;
+  char buffer[4096];
+  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;) text.append(buffer, n);
+  std::fclose(f);
+  return text;
+}
+
+Json over_seeds(TrainConfig config, int seeds) {
+  Json j = Json::object(), runs = Json::array();
+  j.set("heads", Json::of(static_cast<double>(config.model.heads)));
+  j.set("kvHeads", Json::of(static_cast<double>(config.model.resolved_kv_heads())));
+  j.set("headWidth", Json::of(static_cast<double>(config.model.resolved_head_width())));
+  for (int seed = 1; seed <= seeds; ++seed) {
+    config.seed = static_cast<std::uint64_t>(seed);
+    Measurement how;
+    how.held_out = config.task;
+    how.every = 20;
+    const Run run = train(config, how);
+    const Point& end = run.points.back();
+    Json row = Json::object(), accuracy = Json::array();
+    for (const Point& p : run.points) accuracy.push(number(p.accuracy));
+    row.set("seed", Json::of(static_cast<double>(seed)));
+    row.set("loss", number(end.loss));
+    row.set("accuracy", number(end.accuracy));
+    row.set("previous", number(previous_of(end)));
+    row.set("induction", number(induction_of(end)));
+    row.set("half", number(crossing(run, accuracy_of)));
+    row.set("curve", std::move(accuracy));
+    runs.push(std::move(row));
+    std::fprintf(stderr, "H %2ld kv %2ld d %2ld seed %d: accuracy %.3f loss %.3f, half at %.0f\n",
+                 static_cast<long>(config.model.heads), static_cast<long>(config.model.resolved_kv_heads()),
+                 static_cast<long>(config.model.resolved_head_width()), seed, end.accuracy, end.loss,
+                 crossing(run, accuracy_of));
+  }
+  j.set("runs", std::move(runs));
+  return j;
+}
+
+// The same 4 D² weights of a layer cut into 1 … 64 heads.
+Json budget(const TrainConfig& recipe, int seeds) {
+  Json all = Json::array();
+  for (const Index heads : {1, 2, 4, 8, 16, 32, 64}) {
+    TrainConfig c = recipe;
+    c.model.heads = heads;
+    c.model.head_width = c.model.width / heads;
+    all.push(over_seeds(c, seeds));
+  }
+  return all;
+}
+
+// Query heads stay; keys and values are shared by more and more of them.
+Json memories(const TrainConfig& recipe, int seeds) {
+  Json all = Json::array();
+  for (const Index heads : {8, 32})
+    for (Index kv = heads; kv >= 1; kv /= heads == 8 ? 2 : 4) {
+      TrainConfig c = recipe;
+      c.model.heads = heads;
+      c.model.head_width = c.model.width / heads;
+      c.model.kv_heads = kv;
+      all.push(over_seeds(c, seeds));
+      if (heads == 32 && kv == 2) break;
+    }
+  return all;
+}
+
+constexpr Index kTokens = 16;
+
+Tensor target_of(const std::string& kind, std::uint64_t seed) {
+  Tensor p({kTokens, kTokens});
+  Rng rng(seed, 7);
+  if (kind == "permutation") {
+    const std::vector<Index> to = permutation(kTokens, rng);
+    for (Index i = 0; i < kTokens; ++i)
+      p.data[static_cast<std::size_t>(i * kTokens + to[static_cast<std::size_t>(i)])] = 1;
+  } else {
+    fill_normal(p, rng, 2);
+    const Matrix m = as_matrix(p.view());
+    masked_softmax(m, m, KeyMask{}, 0);
+  }
+  return p;
+}
+
+Json fit(const TrainConfig&, int seeds) {
+  Json all = Json::array();
+  for (const char* kind : {"permutation", "soft"}) {
+    for (const Index d : {1, 2, 3, 4, 6, 8, 10, 12, 14, 15, 16}) {
+      Json j = Json::object(), divergence = Json::array(), scale = Json::array();
+      for (int seed = 1; seed <= seeds; ++seed) {
+        PatternFit options;
+        options.width = d;
+        options.seed = static_cast<std::uint64_t>(seed);
+        const FittedPattern f = fit_pattern(target_of(kind, options.seed), options);
+        divergence.push(Json::of(std::round(static_cast<double>(f.divergence) * 1e6) / 1e6));
+        scale.push(Json::of(std::round(static_cast<double>(f.scale) * 100) / 100));
+        std::fprintf(stderr, "%s d %ld seed %d: KL %.5f, scale %.1f\n", kind, static_cast<long>(d), seed,
+                     static_cast<double>(f.divergence), static_cast<double>(f.scale));
+      }
+      j.set("target", Json::of(std::string(kind)));
+      j.set("width", Json::of(static_cast<double>(d)));
+      j.set("divergence", std::move(divergence));
+      j.set("scale", std::move(scale));
+      all.push(std::move(j));
+    }
+  }
+  return all;
+}
+
+int run(int argc, char** argv) {
+  if (argc < 5) {
+    std::fprintf(stderr, "usage: chapter03 budget|memories|fit RECIPE.json OUT.json COMMIT [SEEDS]\n");
+    return 2;
+  }
+  TrainConfig recipe = train_config_from_json(read_text(argv[2])).value();
+  recipe.steps = 700;
+  const int seeds = argc > 5 ? std::atoi(argv[5]) : 5;
+  const struct {
+    const char* name;
+    Json (*measure)(const TrainConfig&, int);
+  } table[] = {{"budget", budget}, {"memories", memories}, {"fit", fit}};
+  for (const auto& entry : table) {
+    if (std::strcmp(argv[1], entry.name) != 0) continue;
+    Json out = Json::object();
+    out.set("experiment", Json::of(std::string(entry.name)));
+    out.set("commit", Json::of(std::string(argv[4])));
+    out.set("recipe", Json::parse(to_json(recipe)).value());
+    out.set("result", entry.measure(recipe, seeds));
+    write(argv[3], out);
+    return 0;
+  }
+  std::fprintf(stderr, "no experiment %s\n", argv[1]);
+  return 2;
+}
+
+}  // namespace
+
+}  // namespace experiments
+
+int main(int argc, char** argv) {
+  try {
+    return experiments::run(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "chapter03: %s\n", e.what());
+    return 1;
+  }
+}
