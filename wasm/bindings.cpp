@@ -100,6 +100,7 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("circuits", &guarded<&Session::circuits>)
       .function("kComposition", &guarded<&Session::k_composition>)
       .function("attribution", &guarded<&Session::attribution>)
+      .function("fitPattern", &guarded<&Session::fit_pattern>)
       .function("generate", &guarded<&Session::generate>)
       .function("taskBatch", &guarded<&Session::task_batch>)
       .function("createTrainer", &guarded<&Session::create_trainer>)

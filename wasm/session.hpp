@@ -27,6 +27,7 @@ class Session {
   Reply circuits(const Request& request);       // {model, head}
   Reply k_composition(const Request& request);  // {model, from, to}
   Reply attribution(const Request& request);    // {model, tokens, position, target}
+  Reply fit_pattern(const Request& request);    // {size, width, steps?, seed?}, numbers: the target [n, n]
   Reply generate(const Request& request);       // {model, prompt, count, temperature?, top_k?, top_p?, seed?}
 
   // Training.

@@ -5,6 +5,7 @@
 
 #include "attn/analysis/circuits.hpp"
 #include "attn/analysis/interventions.hpp"
+#include "attn/analysis/pattern_fit.hpp"
 #include "attn/math/softmax.hpp"
 #include "session.hpp"
 
@@ -251,6 +252,28 @@ Reply Session::circuits(const Request& request) {
   reply.tensors.push_back({"qk", qk_circuit(m, head.layer, head.head)});
   reply.tensors.push_back({"ov", ov_circuit(m, head.layer, head.head)});
   reply.tensors.push_back({"qkPositions", std::move(positions)});
+  return reply;
+}
+
+// A few milliseconds of arithmetic on little matrices: sizes that keep a call short.
+Reply Session::fit_pattern(const Request& request) {
+  const Fields fields(request.json, "request");
+  const Index n = fields.index("size", 1, 64);
+  PatternFit options;
+  options.width = fields.index("width", 1, 64);
+  options.steps = fields.index_or("steps", 1, 4000, options.steps);
+  options.seed = fields.seed("seed");
+  if (static_cast<Index>(request.numbers.size()) != n * n)
+    throw Refusal(ErrorCode::mismatch, "the target has " + std::to_string(request.numbers.size()) +
+                                           " weights, a pattern of " + std::to_string(n) + " tokens " +
+                                           std::to_string(n * n));
+  FittedPattern fit = attn::fit_pattern(ConstView(request.numbers.data(), Shape{n, n}), options);
+  Reply reply;
+  reply.value.set("divergence", json_of(fit.divergence));
+  reply.value.set("scale", json_of(fit.scale));
+  reply.tensors.push_back({"pattern", std::move(fit.pattern)});
+  reply.tensors.push_back({"query", std::move(fit.query)});
+  reply.tensors.push_back({"key", std::move(fit.key)});
   return reply;
 }
 

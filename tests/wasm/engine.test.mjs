@@ -115,6 +115,11 @@ for (const variant of variants) {
     assert.ok(Math.abs(sum - attribution.logit) < 1e-4);
     const { tensors } = engine.run(id, { tokens: [tokens[0]], capture: ['logits'] });
     assert.ok(Math.abs(tensors.logits.data[4 * 5 + 1] - attribution.logit) < 1e-4);
+    const exchange = engine.fitPattern(new Float32Array([0, 1, 1, 0]), 2, { width: 1, seed: 1 });
+    assert.ok(exchange.divergence < 1e-3, 'one dimension is enough to exchange two tokens');
+    assert.deepEqual([exchange.pattern.shape, exchange.query.shape], [[2, 2], [2, 1]]);
+    assert.throws(() => engine.fitPattern(new Float32Array([1, 1, 0, 1]), 2, { width: 1 }), /row 0 of the target is not a distribution/);
+    assert.throws(() => engine.fitPattern(new Float32Array(3), 2, { width: 1 }), /3 weights/);
     // Greedy continuation is the argmax of the last row.
     const last = [...engine.run(id, { tokens: [[0, 1]], capture: ['logits'] }).tensors.logits.data.subarray(5, 10)];
     const grown = engine.generate(id, [0, 1], 1, { temperature: 0 });

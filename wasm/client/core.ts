@@ -6,7 +6,7 @@ import type { TensorData, Variant } from './types.ts';
 /** Exactly the methods of the embind class `Session`; tests/wasm compares the two lists. */
 export const METHODS = [
   'loadModel', 'createModel', 'saveModel', 'disposeModel',
-  'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'generate',
+  'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate',
   'taskBatch', 'createTrainer', 'resumeTrainer', 'trainSteps', 'measure', 'snapshot', 'disposeTrainer',
   'census',
 ] as const;

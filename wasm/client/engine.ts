@@ -3,7 +3,7 @@ import type { Core, Reply } from './core.ts';
 import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
-  Attribution, Circuits, Engine, EngineInfo, HeadRef, HeadScores, ModelConfig, ModelInfo, RunRequest, RunResult,
+  Attribution, Circuits, Engine, EngineInfo, FittedPattern, HeadRef, HeadScores, ModelConfig, ModelInfo, RunRequest, RunResult,
   Sequences, StepMetrics, TaskConfig, TensorData, TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
 
@@ -106,6 +106,12 @@ export class LocalEngine implements Engine {
 
   attribution(model: number, tokens: number[], position: number, target: number): Attribution {
     return this.#core.call('attribution', { model, tokens, position, target }).value as unknown as Attribution;
+  }
+
+  fitPattern(target: Float32Array, size: number, options: { width: number; steps?: number; seed?: number }): FittedPattern {
+    const reply = this.#core.call('fitPattern', { size, ...options }, target);
+    const { divergence, scale } = reply.value as { divergence: number; scale: number };
+    return { divergence, scale, pattern: tensor(reply, 'pattern'), query: tensor(reply, 'query'), key: tensor(reply, 'key') };
   }
 
   generate(

@@ -30,8 +30,8 @@ interface Handle {
   made: Promise<unknown>;
 }
 
-/** Simple calls, passed on as they are; the first argument of all but two is a handle. */
-const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'generate', 'pause', 'snapshot'] as const;
+/** Simple calls, passed on as they are; a first argument that is a number is a handle. */
+const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate', 'pause', 'snapshot'] as const;
 
 export class WorkerHost {
   readonly engine: RemoteEngine & { terminate(): void };

@@ -132,6 +132,18 @@ export interface Circuits {
   copying: number;
 }
 
+/** Free queries and keys of one width, fitted to a pattern; core/attn/analysis/pattern_fit.hpp. */
+export interface FittedPattern {
+  /** Mean over rows of KL(target ‖ pattern), nats. */
+  divergence: number;
+  /** Mean |q| · max |k| / √d. */
+  scale: number;
+  /** [n, n]; query and key [n, d]. */
+  pattern: TensorData;
+  query: TensorData;
+  key: TensorData;
+}
+
 export interface StepMetrics {
   step: number;
   loss: number;
@@ -192,6 +204,8 @@ export interface Engine {
   /** [V, V] K-composition of one head into a later one. */
   kComposition(model: number, from: HeadRef, to: HeadRef): TensorData;
   attribution(model: number, tokens: number[], position: number, target: number): Attribution;
+  /** target: [size, size], rows sum to 1; size and width at most 64. */
+  fitPattern(target: Float32Array, size: number, options: { width: number; steps?: number; seed?: number }): FittedPattern;
   generate(model: number, prompt: number[], count: number, options: { temperature?: number; top_k?: number; top_p?: number; seed?: number }): number[];
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
