@@ -53,6 +53,14 @@ TEST_CASE("config: complaints say what is wrong and what would do") {
         "model config: scale must be a finite number of at least 0");
   CHECK(problem([](ModelConfig& c) { c.width = 1 << 20, c.heads = 1; }) != "");  // no overflow on the way
   CHECK(problem([](ModelConfig& c) { c.tied = true, c.unembed = false; }) != "");
+  CHECK(problem([](ModelConfig& c) { c.window_layers = {1}; }) ==
+        "model config: window_layers lists 1 flags for 2 layers");
+  ModelConfig large = good();
+  large.vocab = 600000, large.width = 1024;
+  CHECK(validate(large).error().message ==
+        "model config: about 1237 million parameters; the limit is 500 million");
+  large.tied = true, large.layers = 0;
+  CHECK(validate(large, 7e8).ok());
 }
 
 TEST_CASE("config: JSON round trip keeps every field") {
@@ -63,12 +71,15 @@ TEST_CASE("config: JSON round trip keeps every field") {
   c.position = PositionKind::rope, c.rope_layout = RopeLayout::interleaved, c.rope_width = 8;
   c.rope_base = Real(500000), c.rope_scaling = Real(0.1);
   c.smeared_keys = c.qk_norm = c.tied = c.identical_heads = true;
+  c.rope_original_context = 20, c.rope_low_turns = 1, c.rope_high_turns = 4, c.window_layers = {0, 1};
   c.window = 7, c.softcap = 50, c.init_std = Real(0.02);
   const std::string json = to_json(c);
   const auto back = model_config_from_json(json);
   REQUIRE(back.ok());
   CHECK(to_json(*back) == json);
   CHECK((back->kind == Kind::encoder && back->norm_epsilon == Real(1e-6) && back->rope_scaling == Real(0.1)));
+  CHECK((back->window_layers == std::vector<std::uint8_t>{0, 1} && back->rope_original_context == 20));
+  CHECK((!back->windowed(0) && back->windowed(1)));
   CHECK((back->init_std == Real(0.02) && back->tied && back->window == 7 && back->rope_width == 8));
   CHECK(json.find("0.1") != std::string::npos);            // numbers as people write them,
   CHECK(json.find("0.10000000149") == std::string::npos);  // not as a float is stored

@@ -4,6 +4,18 @@
 #include <cmath>
 
 namespace attn {
+namespace {
+
+// How much of a pair's own frequency is kept: 0 slowed down, 1 as it was.
+double kept_share(double frequency, const RotaryBands& bands) {
+  if (!bands.original) return 0;
+  constexpr double tau = 6.283185307179586;
+  const double turns = static_cast<double>(bands.original) * frequency / tau;
+  const double share = (turns - bands.low) / (static_cast<double>(bands.high) - bands.low);
+  return std::clamp(share, 0.0, 1.0);
+}
+
+}  // namespace
 
 void rotate(Real* y, const Real* x, const Real* cosine, const Real* sine, Index pairs, Index width,
             RotaryPairs layout) {
@@ -29,10 +41,12 @@ void rotate_backward(Real* dx, const Real* dy, const Real* cosine, const Real* s
   for (Index i = 2 * pairs; i < width; ++i) dx[i] += dy[i];
 }
 
-void rotary_table(View cosine, View sine, Index first, Real base, Real scaling) {
+void rotary_table(View cosine, View sine, Index first, Real base, Real scaling, const RotaryBands& bands) {
   const Index tokens = cosine.shape[0], pairs = cosine.shape[1];
   for (Index i = 0; i < pairs; ++i) {
-    const double frequency = std::pow(static_cast<double>(base), -static_cast<double>(i) / pairs) / scaling;
+    const double full = std::pow(static_cast<double>(base), -static_cast<double>(i) / pairs);
+    const double keep = kept_share(full, bands);
+    const double frequency = (1 - keep) * full / scaling + keep * full;
     for (Index t = 0; t < tokens; ++t) {
       const double angle = static_cast<double>(first + t) * frequency;
       cosine[t * pairs + i] = static_cast<Real>(std::cos(angle));

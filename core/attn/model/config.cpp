@@ -34,6 +34,8 @@ void visit_fields(C& c, F&& f) {
   f.choice("position", c.position, kPositions);
   f.number("rope_base", c.rope_base), f.number("rope_width", c.rope_width);
   f.choice("rope_layout", c.rope_layout, kLayouts), f.number("rope_scaling", c.rope_scaling);
+  f.number("rope_original_context", c.rope_original_context);
+  f.number("rope_low_turns", c.rope_low_turns), f.number("rope_high_turns", c.rope_high_turns);
   f.number("t5_buckets", c.t5_buckets), f.number("t5_max_distance", c.t5_max_distance);
   f.number("token_types", c.token_types);
   f.flag("qkv_bias", c.qkv_bias), f.flag("out_bias", c.out_bias), f.flag("mlp_bias", c.mlp_bias);
@@ -41,6 +43,7 @@ void visit_fields(C& c, F&& f) {
       f.flag("smeared_keys", c.smeared_keys);
   f.flag("unembed", c.unembed), f.flag("tied", c.tied);
   f.number("scale", c.scale), f.number("softcap", c.softcap), f.number("window", c.window);
+  f.flags("window_layers", c.window_layers);
   f.number("init_std", c.init_std), f.number("position_std", c.position_std);
   f.flag("identical_heads", c.identical_heads);
   f.number("head_noise", c.head_noise);
@@ -59,6 +62,11 @@ double shortest(Real value) {
 struct JsonWriter {
   Json out = Json::object();
   void flag(const char* name, bool v) { out.set(name, Json::of(v)); }
+  void flags(const char* name, const std::vector<std::uint8_t>& v) {
+    Json list = Json::array();
+    for (std::uint8_t flag : v) list.push(Json::of(flag != 0));
+    out.set(name, std::move(list));
+  }
   void number(const char* name, Index v) { out.set(name, Json::of(static_cast<double>(v))); }
   void number(const char* name, Real v) { out.set(name, Json::of(shortest(v))); }
   template <class E, std::size_t N>
@@ -84,6 +92,17 @@ struct JsonReader {
   void flag(const char* name, bool& v) {
     if (const Json* j = take(name))
       j->is(Json::Type::boolean) ? void(v = j->boolean()) : complain(name, "true or false");
+  }
+  void flags(const char* name, std::vector<std::uint8_t>& v) {
+    const Json* j = take(name);
+    if (!j) return;
+    v.clear();
+    for (const Json& item : j->items()) {
+      if (!item.is(Json::Type::boolean)) break;
+      v.push_back(item.boolean());
+    }
+    if (!j->is(Json::Type::array) || v.size() != j->items().size())
+      complain(name, "a list of true and false");
   }
   void number(const char* name, Index& v) {
     const Json* j = take(name);
@@ -113,6 +132,7 @@ struct NameCollector {
   bool found = false;
   void check(const char* known) { found = found || name == known; }
   void flag(const char* n, bool) { check(n); }
+  void flags(const char* n, const std::vector<std::uint8_t>&) { check(n); }
   void number(const char* n, Index) { check(n); }
   void number(const char* n, Real) { check(n); }
   template <class E, std::size_t N>
@@ -142,6 +162,7 @@ Status check_extents(const ModelConfig& c) {
                 {"head_width", c.head_width, 0, kMaxExtent},
                 {"mlp_width", c.mlp_width, 0, kMaxExtent},
                 {"rope_width", c.rope_width, 0, kMaxExtent},
+                {"rope_original_context", c.rope_original_context, 0, 1000000000},
                 {"token_types", c.token_types, 0, kMaxExtent},
                 {"window", c.window, 0, 1000000000},
                 {"t5_buckets", c.t5_buckets, 4, kMaxExtent},
@@ -150,6 +171,9 @@ Status check_extents(const ModelConfig& c) {
     if (l.value < l.low || l.value > l.high)
       return bad(ErrorCode::out_of_range, is(l.name, l.value) + "; it must lie between " +
                                               std::to_string(l.low) + " and " + std::to_string(l.high));
+  if (!c.window_layers.empty() && static_cast<Index>(c.window_layers.size()) != c.layers)
+    return bad(ErrorCode::mismatch, "window_layers lists " + std::to_string(c.window_layers.size()) +
+                                        " flags for " + std::to_string(c.layers) + " layers");
   return Unit{};
 }
 
@@ -158,10 +182,16 @@ Status check_numbers(const ModelConfig& c) {
     const char* name;
     Real value;
     bool positive;
-  } numbers[] = {{"norm_epsilon", c.norm_epsilon, true}, {"rope_base", c.rope_base, true},
-                 {"rope_scaling", c.rope_scaling, true}, {"scale", c.scale, false},
-                 {"softcap", c.softcap, false},          {"init_std", c.init_std, false},
-                 {"head_noise", c.head_noise, false},    {"position_std", c.position_std, false}};
+  } numbers[] = {{"norm_epsilon", c.norm_epsilon, true},
+                 {"rope_base", c.rope_base, true},
+                 {"rope_scaling", c.rope_scaling, true},
+                 {"scale", c.scale, false},
+                 {"softcap", c.softcap, false},
+                 {"init_std", c.init_std, false},
+                 {"head_noise", c.head_noise, false},
+                 {"position_std", c.position_std, false},
+                 {"rope_low_turns", c.rope_low_turns, false},
+                 {"rope_high_turns", c.rope_high_turns, false}};
   for (const auto& n : numbers)
     if (!std::isfinite(n.value) || n.value < 0 || (n.positive && n.value == 0))
       return bad(ErrorCode::out_of_range, std::string(n.name) + " must be a finite number " +
@@ -180,6 +210,8 @@ Status check_heads(const ModelConfig& c) {
     if (r % 2 || r > d)
       return bad(ErrorCode::mismatch, "rotary positions turn pairs of coordinates: " + is("rope_width", r) +
                                           " must be even and at most the head width " + std::to_string(d));
+    if (c.rope_original_context && !(c.rope_high_turns > c.rope_low_turns))
+      return bad(ErrorCode::mismatch, "rope_high_turns must exceed rope_low_turns");
   }
   const Index exact = c.kind == Kind::encoder ? c.t5_buckets / 4 : c.t5_buckets / 2;
   if (c.position == PositionKind::t5 && c.t5_max_distance <= exact)
@@ -189,27 +221,33 @@ Status check_heads(const ModelConfig& c) {
   return Unit{};
 }
 
-// As many parameters as a browser or a laptop can hold; the product is taken in double: no overflow.
-Status check_size(const ModelConfig& c) {
+// About as many parameters as the table will have; the product is taken in double: no overflow.
+double size_of(const ModelConfig& c) {
   const double width = static_cast<double>(c.width), d = static_cast<double>(c.resolved_head_width());
   const double attention = 2 * width * d * static_cast<double>(c.heads + c.resolved_kv_heads());
-  const double mlp = c.has_mlp() ? 3 * width * static_cast<double>(c.resolved_mlp_width()) : 0;
-  const double total = static_cast<double>(c.layers) * (attention + mlp) +
-                       width * static_cast<double>(2 * c.vocab + c.context + c.token_types);
-  if (total > 5e8)
-    return bad(ErrorCode::too_large, "about " + std::to_string(static_cast<long long>(total / 1e6)) +
-                                         " million parameters; the limit is 500 million");
-  return Unit{};
+  const double matrices = !c.has_mlp() ? 0 : c.mlp == MlpKind::swiglu ? 3 : 2;
+  const double mlp = matrices * width * static_cast<double>(c.resolved_mlp_width());
+  const Index tables = c.vocab * (c.unembed && !c.tied ? 2 : 1) +
+                       (c.position == PositionKind::learned ? c.context : 0) + c.token_types;
+  return static_cast<double>(c.layers) * (attention + mlp) + width * static_cast<double>(tables);
+}
+
+Status check_size(const ModelConfig& c, double limit) {
+  const double total = size_of(c);
+  if (total <= limit) return Unit{};
+  const auto millions = [](double n) { return std::to_string(static_cast<long long>(n / 1e6)); };
+  return bad(ErrorCode::too_large, "about " + millions(total) + " million parameters; the limit is " +
+                                       millions(limit) + " million");
 }
 
 }  // namespace
 
-Status validate(const ModelConfig& config) {
-  for (auto check : {check_extents, check_numbers, check_heads, check_size}) {
+Status validate(const ModelConfig& config, double parameter_limit) {
+  for (auto check : {check_extents, check_numbers, check_heads}) {
     Status status = check(config);
     if (!status.ok()) return status;
   }
-  return Unit{};
+  return check_size(config, parameter_limit);
 }
 
 std::string to_json(const ModelConfig& config) {

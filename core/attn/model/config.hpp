@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "attn/base/error.hpp"
 #include "attn/base/real.hpp"
@@ -47,6 +48,10 @@ struct ModelConfig {
   Index rope_width = 0;  // rotated coordinates per head; 0: d
   RopeLayout rope_layout = RopeLayout::half;
   Real rope_scaling = 1;  // positions are divided by this (linear interpolation)
+  // LLaMA 3.1: only of slow pairs, by their turns within the original context (attention/rotary.hpp); 0: of
+  // all.
+  Index rope_original_context = 0;
+  Real rope_low_turns = 0, rope_high_turns = 0;
   Index t5_buckets = 32, t5_max_distance = 128;
   Index token_types = 0;  // BERT segments
 
@@ -58,6 +63,7 @@ struct ModelConfig {
   Real scale = 0;             // score scale; 0: 1/√d
   Real softcap = 0;           // 0: none
   Index window = 0;  // a query sees itself and this many keys to the left (encoder: also right); 0: all
+  std::vector<std::uint8_t> window_layers;  // L flags: 1 where the window holds; empty: in every layer
 
   // 0: tokens N(0, 1) (tied: 1/√D), learned positions 1/√D, matrices 1/√(fan-in); else N(0, init_std) with
   // residual projections / √(2L). How loud tokens start decides which circuit wins (chapter
@@ -73,13 +79,19 @@ struct ModelConfig {
   Index resolved_head_width() const { return head_width ? head_width : (heads ? width / heads : 0); }
   Index resolved_mlp_width() const { return mlp_width ? mlp_width : 4 * width; }
   Index resolved_rope_width() const { return rope_width ? rope_width : resolved_head_width(); }
+  bool windowed(Index l) const {
+    return window && (window_layers.empty() || window_layers[static_cast<std::size_t>(l)]);
+  }
   bool has_mlp() const { return mlp != MlpKind::none; }
   bool has_norms() const { return norm != NormPlacement::none; }
   bool has_final_norm() const { return final_norm && norm == NormPlacement::pre; }
 };
 
 // Says what is wrong in words a user can act on ("heads = 5 does not divide width = 64; set head_width").
-Status validate(const ModelConfig& config);
+// A model of more parameters than the limit is refused: only a file that holds them all proves that they are
+// meant.
+inline constexpr double max_parameters = 5e8;
+Status validate(const ModelConfig& config, double parameter_limit = max_parameters);
 
 std::string to_json(const ModelConfig& config);                       // our own checkpoint metadata
 Result<ModelConfig> model_config_from_json(const std::string& json);  // unknown keys are errors

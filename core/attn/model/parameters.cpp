@@ -21,7 +21,7 @@ class TableBuilder {
 
  private:
   void add(const std::string& name, const Shape& shape, bool decay) {
-    table_.push_back({name, shape, offset_, decay});
+    table_.push_back({name, shape, offset_, decay, Storage::real});
     offset_ += shape.size();
   }
   std::vector<ParameterInfo>& table_;
@@ -116,6 +116,23 @@ Parameters::Parameters(const ModelConfig& config) : table_(parameter_table(confi
   data_.resize(static_cast<std::size_t>(size));
 }
 
+Parameters::Parameters(const ModelConfig& config, const std::vector<Storage>& storages)
+    : table_(parameter_table(config)) {
+  if (storages.size() != table_.size())
+    throw ShapeError(std::to_string(storages.size()) + " storages for " + std::to_string(table_.size()) +
+                     " parameters");
+  Index real = 0, stored = 0;
+  for (std::size_t i = 0; i < table_.size(); ++i) {
+    ParameterInfo& p = table_[i];
+    p.storage = storages[i];
+    Index& end = p.storage == Storage::real ? real : stored;
+    p.offset = end;
+    end += p.shape.size();
+  }
+  data_.resize(static_cast<std::size_t>(real));
+  stored_.resize(static_cast<std::size_t>(stored));
+}
+
 const ParameterInfo* Parameters::find(std::string_view name) const {
   for (const ParameterInfo& p : table_)
     if (p.name == name) return &p;
@@ -125,10 +142,33 @@ const ParameterInfo* Parameters::find(std::string_view name) const {
 View Parameters::operator[](std::string_view name) {
   const ParameterInfo* p = find(name);
   if (!p) throw ShapeError("the model has no parameter " + std::string(name));
+  if (p->storage != Storage::real)
+    throw ShapeError("parameter " + std::string(name) + " is kept in sixteen bits: read it with widened()");
   return {data_.data() + p->offset, p->shape};
 }
 
 ConstView Parameters::operator[](std::string_view name) const { return const_cast<Parameters&>(*this)[name]; }
+
+StoredView Parameters::stored(const ParameterInfo& info) const {
+  return {stored_.data() + info.offset, info.shape, info.storage};
+}
+
+Tensor Parameters::widened(std::string_view name) const {
+  const ParameterInfo* p = find(name);
+  if (!p || p->storage == Storage::real) {
+    const ConstView v = (*this)[name];
+    return Tensor(v.shape, std::vector<Real>(v.begin(), v.end()));
+  }
+  Tensor out(p->shape);
+  widen(stored(*p).data, p->storage, out.data.data(), out.size());
+  return out;
+}
+
+Index Parameters::count() const { return static_cast<Index>(data_.size() + stored_.size()); }
+
+std::size_t Parameters::bytes() const {
+  return data_.size() * sizeof(Real) + stored_.size() * sizeof(std::uint16_t);
+}
 
 void initialise(Parameters& parameters, const ModelConfig& config, Rng& rng) {
   for (const ParameterInfo& p : parameters.table()) {

@@ -1,5 +1,6 @@
 // All weights of a model in one flat allocation, carved into named tensors by a table: one
-// buffer to optimise, to clip, to copy, to save (the idea of llm.c's ParameterTensors).
+// buffer to optimise, to clip, to copy, to save (the idea of llm.c's ParameterTensors). Weights that a file
+// keeps in sixteen bits may stay so in a second buffer: such a model is read, not trained.
 #pragma once
 
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "attn/base/tensor.hpp"
 #include "attn/math/random.hpp"
+#include "attn/math/stored.hpp"
 #include "attn/model/config.hpp"
 
 namespace attn {
@@ -22,8 +24,9 @@ namespace attn {
 struct ParameterInfo {
   std::string name;
   Shape shape;
-  Index offset;  // into the flat buffer
+  Index offset;  // into the flat buffer, or into the stored one
   bool decay;    // weight decay applies (matrices; not gains and biases)
+  Storage storage = Storage::real;
 };
 
 // The table without the memory: what a file must hold, known before anything is allocated.
@@ -33,13 +36,23 @@ class Parameters {
  public:
   Parameters() = default;
   explicit Parameters(const ModelConfig& config);  // zeros
+  // The same, with the storage of each row of the table.
+  Parameters(const ModelConfig& config, const std::vector<Storage>& storages);
 
   const std::vector<ParameterInfo>& table() const { return table_; }
   const ParameterInfo* find(std::string_view name) const;  // nullptr: absent
-  View operator[](std::string_view name);                  // throws ShapeError when absent
+  View operator[](std::string_view name);                  // throws ShapeError when absent or stored
   ConstView operator[](std::string_view name) const;
   bool has(std::string_view name) const { return find(name) != nullptr; }
 
+  StoredView stored(const ParameterInfo& info) const;
+  std::uint16_t* stored_data(const ParameterInfo& info) { return stored_.data() + info.offset; }
+  bool has_stored() const { return !stored_.empty(); }
+  Tensor widened(std::string_view name) const;  // a copy in Real, of either kind
+  Index count() const;                          // numbers of either kind
+  std::size_t bytes() const;
+
+  // The weights that are Real.
   View flat() { return {data_.data(), Shape{static_cast<Index>(data_.size())}}; }
   ConstView flat() const { return {data_.data(), Shape{static_cast<Index>(data_.size())}}; }
   Index size() const { return static_cast<Index>(data_.size()); }
@@ -47,6 +60,7 @@ class Parameters {
  private:
   std::vector<ParameterInfo> table_;
   std::vector<Real> data_;
+  std::vector<std::uint16_t> stored_;
 };
 
 // Random initialisation as config says (init_std, identical_heads, head_noise).

@@ -57,6 +57,7 @@ class Pass {
   Var attention_layer(int l, Var x);
   Var project(int l, const char* w, const char* b, Var x, Index heads);
   Var attend(int l, Var q, Var k, Var v);
+  Var widened(Var w);
   Var heads_out(int l, Var z);
   Var mlp_layer(int l, Var x);
   Var unembed(Var x);
@@ -93,6 +94,7 @@ Var Pass::hook(Site site, int l, Var v) {
 Var Pass::parameter(const char* name) {
   const ParameterInfo* info = model_.parameters.find(name);
   if (!info) return Var{};
+  if (info->storage != Storage::real) return tape_.stored_parameter(model_.parameters.stored(*info));
   const ConstView value{model_.parameters.flat().data + info->offset, info->shape};
   Parameters* gradients = options_.gradients;
   return tape_.parameter(value,
@@ -156,7 +158,8 @@ void Pass::prepare_positions() {
     const Shape table{T_, c_.resolved_rope_width() / 2};
     cosine_ = tape_.scratch(table);
     sine_ = tape_.scratch(table);
-    rotary_table(cosine_, sine_, past_, c_.rope_base, c_.rope_scaling);
+    rotary_table(cosine_, sine_, past_, c_.rope_base, c_.rope_scaling,
+                 {c_.rope_low_turns, c_.rope_high_turns, c_.rope_original_context});
   } else if (c_.position == PositionKind::alibi) {
     const View slopes = tape_.scratch({c_.heads});
     const View bias = tape_.scratch({c_.heads, T_, past_ + T_});
@@ -282,8 +285,8 @@ Var Pass::attend(int l, Var q, Var k, Var v) {
   a.tap = options_.hooks ? &tap : nullptr;
   a.mask.causal = c_.kind == Kind::decoder;
   a.mask.past = past_;
-  if (c_.window) a.mask.left = c_.window;
-  if (c_.window && c_.kind == Kind::encoder) a.mask.right = c_.window;
+  if (c_.windowed(l)) a.mask.left = c_.window;
+  if (c_.windowed(l) && c_.kind == Kind::encoder) a.mask.right = c_.window;
   a.mask.lengths = batch_.lengths.empty() ? nullptr : batch_.lengths.data();
   if (!options_.cache) return attention(tape_, q, k, v, a);
   const Heads keys = head_major(options_.cache->keys(l)), values = head_major(options_.cache->values(l));
@@ -292,13 +295,24 @@ Var Pass::attend(int l, Var q, Var k, Var v) {
   return attention(tape_, q, keys.first(past_ + T_), values.first(past_ + T_), a);
 }
 
+// A weight kept in sixteen bits, as Real for the block's lifetime; any other as it is.
+Var Pass::widened(Var w) {
+  if (!tape_.is_stored(w)) return w;
+  const StoredView stored = tape_.stored(w);
+  const View wide = tape_.scratch(stored.shape);
+  widen(stored.data, stored.storage, wide.data, wide.size());
+  return tape_.constant(wide);
+}
+
 // Σ_h z_h W_O^h + b_O as one product; head by head only if somebody looks at the parts.
 Var Pass::heads_out(int l, Var z) {
-  const Var w = parameter(l, "attn.W_O"), b = parameter(l, "attn.b_O");
+  Var w = parameter(l, "attn.W_O");
+  const Var b = parameter(l, "attn.b_O");
   const Shape out{B_, T_, c_.width};
   LinearOptions options;
   if (c_.identical_heads) options.input_heads = c_.heads;
   if (!wants(Site::result, l)) return hook(Site::attn_out, l, linear(tape_, z, w, b, B_ * T_, out, options));
+  w = widened(w);
   const Var result = head_results(tape_, z, w);
   const Tensor before(tape_.value(result).shape,
                       std::vector<Real>(tape_.value(result).begin(), tape_.value(result).end()));

@@ -7,14 +7,32 @@
 
 namespace attn {
 
-void embedding_forward(View out, ConstView table, const TokenId* tokens) {
-  const Index vocab = table.shape[0], width = table.shape[1], n = out.size() / width;
+namespace {
+
+// Calls f(row of the table, row of the result) for each token.
+template <class F>
+void for_rows(const Shape& table, const TokenId* tokens, Index n, F f) {
   for (Index i = 0; i < n; ++i) {
-    if (tokens[i] < 0 || tokens[i] >= vocab)
+    if (tokens[i] < 0 || tokens[i] >= table[0])
       throw ShapeError("token " + std::to_string(tokens[i]) + " at place " + std::to_string(i) +
-                       " is outside the table of " + std::to_string(vocab));
-    vec::copy(table.data + tokens[i] * width, out.data + i * width, width);
+                       " is outside the table of " + std::to_string(table[0]));
+    f(tokens[i], i);
   }
+}
+
+}  // namespace
+
+void embedding_forward(View out, ConstView table, const TokenId* tokens) {
+  const Index width = table.shape[1];
+  for_rows(table.shape, tokens, out.size() / width,
+           [=](Index from, Index to) { vec::copy(table.data + from * width, out.data + to * width, width); });
+}
+
+void embedding_forward(View out, const StoredView& table, const TokenId* tokens) {
+  const Index width = table.shape[1];
+  for_rows(table.shape, tokens, out.size() / width, [=](Index from, Index to) {
+    widen(table.data + from * width, table.storage, out.data + to * width, width);
+  });
 }
 
 void embedding_backward(View dtable, ConstView dout, const TokenId* tokens) {
@@ -24,7 +42,11 @@ void embedding_backward(View dtable, ConstView dout, const TokenId* tokens) {
 }
 
 Var embedding(Tape& tape, Var table, const TokenId* tokens, Index batch, Index length) {
-  const Var out = tape.result({batch, length, tape.value(table).shape[1]}, tape.needs_grad(table));
+  const Var out = tape.result({batch, length, tape.shape(table)[1]}, tape.needs_grad(table));
+  if (tape.is_stored(table)) {
+    embedding_forward(tape.mutable_value(out), tape.stored(table), tokens);
+    return out;
+  }
   embedding_forward(tape.mutable_value(out), tape.value(table), tokens);
   tape.on_backward(out,
                    [table, out, tokens](Tape& t) { embedding_backward(t.grad(table), t.grad(out), tokens); });

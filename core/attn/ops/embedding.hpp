@@ -10,6 +10,9 @@ void embedding_forward(View out, ConstView table, const TokenId* tokens);
 // dtable: [V, D] is added to (a token that occurs twice gets both), dout: [N, D].
 void embedding_backward(View dtable, ConstView dout, const TokenId* tokens);
 
+// The same from a table kept in sixteen bits.
+void embedding_forward(View out, const StoredView& table, const TokenId* tokens);
+
 // The tokens must live as long as the tape's values. Result: [B, T, D].
 Var embedding(Tape& tape, Var table, const TokenId* tokens, Index batch, Index length);
 

@@ -28,11 +28,20 @@ struct LinearCall {
   }
 };
 
+void add_bias(Matrix y, const Real* b) {
+  if (!b) return;
+  for (Index i = 0; i < y.rows; ++i) vec::accumulate(b, y.data + i * y.row_stride, y.cols);
+}
+
 // One product per group of output columns, or a single one.
 void forward(Tape& tape, const LinearCall& c) {
   const Index heads = c.options.output_heads, width = c.out / heads;
   const Matrix y(tape.mutable_value(c.y).data, c.rows, c.out);
   const Real* b = c.b.valid() ? tape.value(c.b).data : nullptr;
+  if (tape.is_stored(c.w)) {
+    matmul_stored(y, c.input(tape), tape.stored(c.w), c.options.transposed);
+    return add_bias(y, b);
+  }
   for (Index h = 0; h < heads; ++h)
     linear_forward(columns(y, h * width, width), c.input(tape), columns(c.weights(tape), h * width, width),
                    b ? b + h * width : nullptr);
@@ -72,8 +81,7 @@ void backward(Tape& tape, const LinearCall& c) {
 
 void linear_forward(Matrix y, ConstMatrix x, ConstMatrix w, const Real* b) {
   matmul(y, x, w);
-  if (!b) return;
-  for (Index i = 0; i < y.rows; ++i) vec::accumulate(b, y.data + i * y.row_stride, y.cols);
+  add_bias(y, b);
 }
 
 void linear_backward(Matrix dx, Store dx_store, Matrix dw, Real* db, ConstMatrix dy, ConstMatrix x,
@@ -87,9 +95,9 @@ void linear_backward(Matrix dx, Store dx_store, Matrix dw, Real* db, ConstMatrix
 
 Var linear(Tape& tape, Var x, Var w, Var b, Index rows, const Shape& out, const LinearOptions& options) {
   const Index in = rows ? tape.value(x).size() / rows : 0, cols = rows ? out.size() / rows : 0;
-  if (rows && (tape.value(x).size() != rows * in || tape.value(w).size() != in * cols ||
+  if (rows && (tape.value(x).size() != rows * in || tape.shape(w).size() != in * cols ||
                (b.valid() && tape.value(b).size() != cols)))
-    throw ShapeError("linear: x " + to_string(tape.value(x).shape) + ", W " + to_string(tape.value(w).shape) +
+    throw ShapeError("linear: x " + to_string(tape.value(x).shape) + ", W " + to_string(tape.shape(w)) +
                      " do not give " + to_string(out) + " for " + std::to_string(rows) + " rows");
   LinearCall call{x, w, b, Var{}, rows, in, cols, options};
   call.y = tape.result(out, tape.needs_grad(x) || tape.needs_grad(w) || tape.needs_grad(b));

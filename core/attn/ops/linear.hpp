@@ -23,7 +23,8 @@ struct LinearOptions {
 };
 
 // x: [N.., n..] with N = `rows` tokens, w: n·m elements in any shape that folds to [n, m], b: [m] or
-// an invalid Var; the result has shape `out` of N·m elements.
+// an invalid Var; the result has shape `out` of N·m elements. w may be stored in sixteen bits, then it is one
+// product whatever the options say of heads.
 Var linear(Tape& tape, Var x, Var w, Var b, Index rows, const Shape& out, const LinearOptions& options = {});
 
 }  // namespace attn

@@ -38,6 +38,11 @@ Var Tape::parameter(ConstView value, View grad) {
   return push({value, nullptr, wanted ? grad : View{}, wanted, wanted});
 }
 
+Var Tape::stored_parameter(const StoredView& value) {
+  if (training()) throw ShapeError("weights kept in sixteen bits cannot be trained: widen them first");
+  return push({ConstView{nullptr, value.shape}, nullptr, View{}, false, false, value.data, value.storage});
+}
+
 Var Tape::result(const Shape& shape, bool needs_grad) {
   Real* data = static_cast<Real*>(allocate(bytes_of(shape), kAlign));
   return push({ConstView{data, shape}, data, View{}, needs_grad && training(), false});
@@ -47,7 +52,20 @@ View Tape::scratch(const Shape& shape) {
   return {static_cast<Real*>(allocate(bytes_of(shape), kAlign)), shape};
 }
 
-ConstView Tape::value(Var v) const { return const_cast<Tape*>(this)->at(v).value; }
+ConstView Tape::value(Var v) const {
+  const Value& entry = const_cast<Tape*>(this)->at(v);
+  if (entry.stored) throw ShapeError("a weight kept in sixteen bits is read through stored()");
+  return entry.value;
+}
+
+bool Tape::is_stored(Var v) const { return v.valid() && const_cast<Tape*>(this)->at(v).stored; }
+
+StoredView Tape::stored(Var v) const {
+  const Value& entry = const_cast<Tape*>(this)->at(v);
+  return {entry.stored, entry.value.shape, entry.storage};
+}
+
+Shape Tape::shape(Var v) const { return const_cast<Tape*>(this)->at(v).value.shape; }
 
 View Tape::mutable_value(Var v) {
   Value& entry = at(v);

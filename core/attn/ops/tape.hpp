@@ -17,6 +17,7 @@
 
 #include "attn/base/tensor.hpp"
 #include "attn/math/matmul.hpp"
+#include "attn/math/stored.hpp"
 
 namespace attn {
 
@@ -40,6 +41,8 @@ class Tape {
   // A parameter: borrowed value; its gradient is added into `grad` (same shape), which the
   // caller zeroes. A null grad.data makes it a constant.
   Var parameter(ConstView value, View grad);
+  // A weight kept in sixteen bits, borrowed; value() refuses it, stored() gives it. Inference only.
+  Var stored_parameter(const StoredView& value);
   // A new value in the arena, uninitialised, for an operation to fill. It needs a gradient if
   // any of the operation's inputs does (see needs_grad).
   Var result(const Shape& shape, bool needs_grad);
@@ -47,6 +50,9 @@ class Tape {
   View scratch(const Shape& shape);
 
   ConstView value(Var v) const;
+  bool is_stored(Var v) const;
+  StoredView stored(Var v) const;
+  Shape shape(Var v) const;   // of either kind
   View mutable_value(Var v);  // results only
   View grad(Var v);           // zeroed on first use within a pass; training only
   bool needs_grad(Var v) const;
@@ -90,6 +96,8 @@ class Tape {
     Real* mutable_data;
     View grad;
     bool needs_grad, grad_ready;
+    const std::uint16_t* stored = nullptr;  // instead of value.data
+    Storage storage = Storage::real;
   };
   struct Pass {
     Var out;
