@@ -51,6 +51,7 @@ class Pass {
 
  private:
   void check() const;
+  void check_watched(const std::vector<WatchedValue>& watched) const;
   Var embed();
   Var blocks(Var x);
   Var block(int l, Var x);
@@ -69,8 +70,12 @@ class Pass {
   Var smear(int l, Var k);
   void prepare_positions();
 
-  bool wants(Site site, int l) const { return options_.hooks && options_.hooks->wants({site, l}); }
+  bool wants(Site site, int l) const {
+    return (options_.hooks && options_.hooks->wants({site, l})) || watches({site, l});
+  }
+  bool watches(HookPoint point) const;
   Var hook(Site site, int l, Var v);
+  Var watch(HookPoint point, Var v);
   Var parameter(const char* name);         // an invalid Var if the model has none
   Var parameter(int l, const char* name);  // "blocks.l.name"
 
@@ -88,6 +93,24 @@ Var Pass::hook(Site site, int l, Var v) {
   if (options_.hooks && options_.hooks->wants({site, l}) &&
       options_.hooks->run({site, l}, tape_.mutable_value(v)))
     tape_.detach(v);  // what replaced it does not come from what came before
+  return watches({site, l}) ? watch({site, l}, v) : v;
+}
+
+bool Pass::watches(HookPoint point) const {
+  if (!options_.watched) return false;
+  for (const WatchedValue& w : *options_.watched)
+    if (w.point == point) return true;
+  return false;
+}
+
+// A value without a gradient is copied, so that the gradient begins here even where a hook cut it off.
+Var Pass::watch(HookPoint point, Var v) {
+  if (!tape_.needs_grad(v)) {
+    v = copy(tape_, v);
+    tape_.watch(v);
+  }
+  for (WatchedValue& w : *options_.watched)
+    if (w.point == point) w.value = v;
   return v;
 }
 
@@ -113,12 +136,20 @@ void Pass::check() const {
   if (options_.gradients && options_.gradients->size() != model_.parameters.size())
     throw ShapeError("the gradients belong to a model of " + std::to_string(options_.gradients->size()) +
                      " parameters, this one has " + std::to_string(model_.parameters.size()));
+  if (options_.watched) check_watched(*options_.watched);
   if (!options_.cache) return;
   if (tape_.training()) throw ShapeError("a KV cache is for inference: no gradient flows through it");
   if (options_.cache->batch() != B_ || past_ + T_ > options_.cache->capacity() || !batch_.lengths.empty())
     throw ShapeError("the KV cache holds " + std::to_string(options_.cache->batch()) +
                      " unpadded sequences of " + std::to_string(options_.cache->capacity()) +
                      " tokens; asked for " + std::to_string(B_) + " of " + std::to_string(past_ + T_));
+}
+
+void Pass::check_watched(const std::vector<WatchedValue>& watched) const {
+  if (!tape_.training()) throw ShapeError("gradients of activations need a training tape");
+  for (const WatchedValue& w : watched)
+    if (w.point.site == Site::attn_scores || w.point.site == Site::pattern || w.point.site == Site::result)
+      throw ShapeError("no gradient is kept at " + to_string(w.point));
 }
 
 Var Pass::run() {

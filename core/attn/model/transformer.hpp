@@ -45,10 +45,19 @@ class KvCache {
   Index batch_, capacity_, length_ = 0;
 };
 
+// A value of the pass whose gradient is asked for: once Tape::backward has run, tape.grad(value) is the
+// derivative at that point. Not attn_scores and pattern (see analysis/gradients.hpp) nor result (its
+// gradient is that of attn_out).
+struct WatchedValue {
+  HookPoint point;
+  Var value = {};  // set by forward; stays invalid if the model has no such point
+};
+
 struct ForwardOptions {
   const Hooks* hooks = nullptr;
-  KvCache* cache = nullptr;         // inference: attends to the past and appends to it
-  Parameters* gradients = nullptr;  // training: where parameter gradients are added
+  KvCache* cache = nullptr;                      // inference: attends to the past and appends to it
+  Parameters* gradients = nullptr;               // training: where parameter gradients are added
+  std::vector<WatchedValue>* watched = nullptr;  // training: activations whose gradients are wanted
 };
 
 // Logits [B, T, V] (config.unembed = false: the last hidden state [B, T, D]). Bad tokens and over-long

@@ -93,6 +93,8 @@ bool Tape::needs_grad(Var v) const { return v.valid() && const_cast<Tape*>(this)
 
 void Tape::detach(Var v) { at(v).needs_grad = false; }
 
+void Tape::watch(Var v) { at(v).needs_grad = training(); }
+
 void Tape::backward(Var loss) {
   if (!training()) throw ShapeError("backward on an inference tape");
   if (value(loss).size() != 1)

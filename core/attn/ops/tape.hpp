@@ -66,6 +66,9 @@ class Tape {
   GradTarget grad_target(Var v);
   // Stop the gradient at v: used when a hook has replaced the value.
   void detach(Var v);
+  // Ask for the gradient of v although nothing before it is trained; what is computed from v from now on
+  // carries it back. Training only.
+  void watch(Var v);
 
   // Record the backward pass of the operation that produced `out`: called as f(tape) in
   // reverse order, only if a gradient reached `out`. F must be trivially destructible (capture
