@@ -85,7 +85,11 @@ def sinusoids(T, D):
     return torch.where(i % 2 == 0, angle.sin(), angle.cos())
 
 
-def attention(q, k, v, scale, allowed, softcap=0.0, bias=None):
+def unhooked(site, x):
+    return x
+
+
+def attention(q, k, v, scale, allowed, softcap=0.0, bias=None, hook=unhooked):
     """q: [B, T, H, d], k, v: [B, S, K, d]; allowed: bool, broadcast to [B, H, T, S]."""
     group = q.shape[2] // k.shape[2]
     k, v = k.repeat_interleave(group, 2), v.repeat_interleave(group, 2)
@@ -95,12 +99,13 @@ def attention(q, k, v, scale, allowed, softcap=0.0, bias=None):
     if bias is not None:
         s = s + bias
     s = s.masked_fill(~allowed, -math.inf)
-    p = torch.softmax(s, -1)
+    p = hook("pattern", torch.softmax(s, -1))
     return torch.einsum("bhts,bshd->bthd", p, v), p
 
 
-def model(c, p, tokens, types=None, lengths=None):
-    """The configurable transformer in torch: c has the keys of attn::ModelConfig, p our parameters."""
+def model(c, p, tokens, types=None, lengths=None, hook=unhooked):
+    """The configurable transformer in torch: c has the keys of attn::ModelConfig, p our parameters.
+    hook(name, value) sees the sites of attn::Site by name and returns what to go on with."""
     B, T = tokens.shape
     D, H = c["width"], c["heads"]
     K, d = c.get("kv_heads") or H, c.get("head_width") or D // H
@@ -112,7 +117,7 @@ def model(c, p, tokens, types=None, lengths=None):
         return F.layer_norm(x, (D,), p.get(name + ".w"), p.get(name + ".b"), eps)
 
     position = c.get("position", "learned")
-    x = p["embed.W_E"][tokens]
+    x = hook("embed", p["embed.W_E"][tokens])
     if types is not None:
         x = x + p["type_embed.W_type"][types]
     if position == "learned":
@@ -138,6 +143,11 @@ def model(c, p, tokens, types=None, lengths=None):
     for l in range(c["layers"]):
         at = f"blocks.{l}.attn."
 
+        def hooked(site, x, block=f"blocks.{l}."):
+            return hook(block + site, x)
+
+        x = hooked("resid_pre", x)
+
         def heads(w, b, x):
             y = torch.einsum("btD,Dhd->bthd", x, p[at + w])
             return y + p[at + b] if at + b in p else y
@@ -149,15 +159,18 @@ def model(c, p, tokens, types=None, lengths=None):
         if c.get("smeared_keys"):
             share = torch.sigmoid(p[at + "smear"])[None, None, :, None]
             k = torch.cat((k[:, :1], share * k[:, 1:] + (1 - share) * k[:, :-1]), 1)
+        q, k, v = hooked("attn.q", q), hooked("attn.k", k), hooked("attn.v", v)
         if position == "rope":
             args = (c.get("rope_base", 10000.0), c.get("rope_width") or d, c.get("rope_layout") == "interleaved",
                     c.get("rope_scaling", 1.0))
             q, k = rotary(q, *args), rotary(k, *args)
-        z, _ = attention(q, k, v, c.get("scale") or d ** -0.5, allowed, c.get("softcap", 0.0), bias)
+        z, _ = attention(q, k, v, c.get("scale") or d ** -0.5, allowed, c.get("softcap", 0.0), bias,
+                         lambda site, x: hooked("attn." + site, x))
+        z = hooked("attn.z", z)
         a = torch.einsum("bthd,hdD->btD", z, p[at + "W_O"])
         if at + "b_O" in p:
             a = a + p[at + "b_O"]
-        x = x + a
+        x = x + hooked("attn_out", a)
         if post:
             x = norm(f"blocks.{l}.ln1", x)
         mlp = c.get("mlp", "none")
@@ -174,9 +187,10 @@ def model(c, p, tokens, types=None, lengths=None):
             else:
                 u = affine("W_in", "b_in", h)
                 u = {"gelu": lambda t: F.gelu(t, approximate="tanh"), "gelu_exact": F.gelu, "relu": F.relu}[mlp](u)
-            x = x + affine("W_out", "b_out", u)
+            x = x + hooked("mlp_out", affine("W_out", "b_out", hooked("mlp.post", u)))
             if post:
                 x = norm(f"blocks.{l}.ln2", x)
+        x = hooked("resid_post", x)
     if c.get("norm", "pre") == "pre" and c.get("final_norm", True):
         x = norm("ln_final", x)
     if not c.get("unembed", True):

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "attn/analysis/activations.hpp"
+
 namespace attn {
 
 // #region head-scores
@@ -74,16 +76,10 @@ std::vector<HeadScores> head_scores(const std::vector<Tensor>& patterns, const T
 }
 
 std::vector<HeadScores> head_scores(const Model& model, const TokenBatch& batch) {
-  std::vector<Tensor> patterns(static_cast<std::size_t>(model.config.layers));
-  Hooks hooks;
-  std::vector<Hooks::Scope> scopes;
-  for (int layer = 0; layer < static_cast<int>(model.config.layers); ++layer)
-    scopes.push_back(hooks.observe({Site::pattern, layer}, [&patterns](HookPoint point, ConstView value) {
-      Tensor& copy = patterns[static_cast<std::size_t>(point.layer)];
-      copy = Tensor(value.shape, std::vector<Real>(value.begin(), value.end()));
-    }));
-  Tape tape(Tape::Mode::inference);
-  forward(tape, model, batch, ForwardOptions{&hooks, nullptr, nullptr});
+  const std::vector<HookPoint> points = in_every_layer(model, Site::pattern);
+  const Activations run = record(model, batch, points);
+  std::vector<Tensor> patterns;
+  for (HookPoint point : points) patterns.push_back(run.at(point));
   return head_scores(patterns, batch);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "attn/analysis/activations.hpp"
+
 namespace attn {
 
 namespace {
@@ -25,16 +27,10 @@ void check_heads(const ModelConfig& config, const std::vector<HeadRef>& heads) {
 
 // z of every layer, [B, T, H, d] each, from an unmodified run.
 std::vector<Tensor> clean_z(const Model& model, const TokenBatch& batch) {
-  std::vector<Tensor> z(static_cast<std::size_t>(model.config.layers));
-  Hooks hooks;
-  std::vector<Hooks::Scope> scopes;
-  for (int layer = 0; layer < static_cast<int>(model.config.layers); ++layer)
-    scopes.push_back(hooks.observe({Site::z, layer}, [&z](HookPoint point, ConstView value) {
-      z[static_cast<std::size_t>(point.layer)] =
-          Tensor(value.shape, std::vector<Real>(value.begin(), value.end()));
-    }));
-  Tape tape(Tape::Mode::inference);
-  forward(tape, model, batch, ForwardOptions{&hooks, nullptr, nullptr});
+  const std::vector<HookPoint> points = in_every_layer(model, Site::z);
+  const Activations run = record(model, batch, points);
+  std::vector<Tensor> z;
+  for (HookPoint point : points) z.push_back(run.at(point));
   return z;
 }
 

@@ -1,0 +1,19 @@
+// How well two lists of numbers agree.
+#pragma once
+
+#include <vector>
+
+#include "attn/base/real.hpp"
+
+namespace attn {
+
+// Pearson's r; NaN if either list is constant. Lists of different lengths throw.
+Real pearson(const std::vector<Real>& x, const std::vector<Real>& y);
+
+// Ranks 1..n; equal values share the mean of their ranks.
+std::vector<Real> ranks(const std::vector<Real>& x);
+
+// Spearman's ρ: Pearson's r of the ranks.
+Real spearman(const std::vector<Real>& x, const std::vector<Real>& y);
+
+}  // namespace attn

@@ -1,0 +1,33 @@
+#include "attn/analysis/correlation.hpp"
+
+#include <doctest.h>
+
+#include <cmath>
+
+#include "attn/base/error.hpp"
+
+using namespace attn;
+
+TEST_CASE("correlation: Anscombe's first quartet") {
+  const std::vector<Real> x{10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5};
+  std::vector<Real> y;
+  for (double v : {8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68})
+    y.push_back(static_cast<Real>(v));
+  CHECK(static_cast<double>(pearson(x, y)) == doctest::Approx(0.816421).epsilon(1e-5));
+  CHECK(static_cast<double>(spearman(x, y)) == doctest::Approx(1 - 6.0 * 40 / (11 * 120)).epsilon(1e-5));
+}
+
+TEST_CASE("correlation: equal values share a rank, and the order alone decides Spearman's") {
+  CHECK(ranks({3, 1, 3, 2, 3}) == std::vector<Real>{4, 1, 4, 2, 4});
+  CHECK(spearman({1, 2, 3, 4}, {1, 10, 100, 1000}) == 1);
+  CHECK(spearman({1, 2, 3, 4}, {8, 4, 2, 1}) == -1);
+  // With ties Pearson of the ranks, not 1 - 6 Σd² / n(n² - 1): (1, 2.5, 2.5, 4) against (1, 2, 3, 4).
+  CHECK(static_cast<double>(spearman({1, 2, 2, 3}, {1, 2, 3, 4})) ==
+        doctest::Approx(4.5 / std::sqrt(4.5 * 5)).epsilon(1e-6));
+}
+
+TEST_CASE("correlation: undefined cases") {
+  CHECK(std::isnan(pearson({1, 1, 1}, {1, 2, 3})));
+  CHECK(std::isnan(pearson({1}, {1})));
+  CHECK_THROWS_AS(pearson({1, 2}, {1}), ShapeError);
+}
