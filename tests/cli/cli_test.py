@@ -223,6 +223,46 @@ class Training(Case):
         numbers = self.run_ok("generate", self.path("m"), "--tokens", "0,5,31", "--count", 4).stdout.strip()
         self.assertEqual("".join(chr(0x430 + int(n)) for n in numbers.split(",")), text)
 
+    CONLLU = (  # two sentences that fit sixteen letters: "старый кот спит." and "кот пьёт чай."
+        "1\tстарый\t_\tADJ\t_\t_\t2\tamod\t_\t_\n2\tкот\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_\n"
+        "3\tспит\t_\tVERB\t_\t_\t0\troot\t_\tSpaceAfter=No\n4\t.\t_\tPUNCT\t_\t_\t3\tpunct\t_\t_\n\n"
+        "1\tкот\t_\tNOUN\t_\t_\t2\tnsubj\t_\t_\n2\tпьёт\t_\tVERB\t_\t_\t0\troot\t_\t_\n"
+        "3\tчай\t_\tNOUN\t_\t_\t2\tobj\t_\tSpaceAfter=No\n4\t.\t_\tPUNCT\t_\t_\t2\tpunct\t_\t_\n")
+
+    def test_heads_on_labelled_text(self):
+        self.train("--config", self.config(), "--out", self.path("m"))
+        text = self.write("text.conllu", self.CONLLU)
+        run = self.run_ok("heads", self.path("m"), "--conllu", text, "--json", self.path("out.json"), "--ablate", 1)
+        self.assertIn("text.conllu: 2 sentences in 2 sequences, 0 too long", run.stdout)
+        data = json.loads(self.read("out.json"))
+        self.assertEqual((data["layers"], data["heads"], len(data["roles"])), (2, 2, 4))
+        by_name = {(r["relation"], r["from"]): r for r in data["relations"]}
+        subject = by_name["nsubj", "head"]
+        self.assertEqual((subject["queries"], subject["held_out"], subject["offset"]), (2, 1, 1))
+        self.assertEqual(subject["offset_accuracy"], 1)  # both subjects stand right before their verbs
+        self.assertEqual(subject["chance"], 1)           # on the second sentence there is no other word
+        self.assertEqual(by_name["amod", "head"]["queries"], 1)
+        self.assertEqual(by_name["obj", "dependent"]["queries"], 1)
+        self.assertEqual(by_name["coref", "dependent"]["queries"], 0)
+        self.assertEqual(len(data["ablation"]["zero"]), 4)
+        self.assertGreater(data["ablation"]["loss"], 0)
+        for role in data["roles"]:
+            self.assertTrue(0 <= role["inside"] <= 1.00001, role)
+        # Tables go to the terminal, JSON alone to a pipe that asked for it; the same seed gives the same bytes.
+        again = [self.run_ok("heads", self.path("m"), "--conllu", text, "--json", "--ablate", 1).stdout for _ in range(2)]
+        self.assertEqual(again[0], again[1])
+        self.assertEqual(again[0].encode(), self.read("out.json"))
+
+    def test_labelled_text_that_does_not_fit(self):
+        self.train("--config", self.config(), "--out", self.path("m"))
+        broken = self.write("broken.conllu", self.CONLLU.replace("\t3\tnsubj", "\t9\tnsubj"))
+        self.refused(1, "heads", self.path("m"), "--conllu", broken, says=["broken.conllu", "head 9 in a sentence of 4"])
+        self.refused(1, "heads", self.path("m"), "--conllu", self.path("absent"), says=["absent"])
+        self.train("--config", self.config(model={**CONFIG["model"], "vocab": 40}), "--out", self.path("wide"))
+        text = self.write("text.conllu", self.CONLLU)
+        self.refused(2, "heads", self.path("wide"), "--conllu", text, says=["--tokenizer"])
+        self.refused(1, "heads", self.path("m"), "--conllu", text, "--tokenizer", text, says=["text.conllu"])
+
     def test_same_seed_same_bytes(self):
         f = self.config()
         for name, seed in (("a", 3), ("b", 3), ("c", 4)):
