@@ -41,6 +41,7 @@ void add_op(CLI::App& app);
 void add_train(CLI::App& app);
 void add_heads(CLI::App& app);
 void add_generate(CLI::App& app);
+void add_run(CLI::App& app);
 void add_info(CLI::App& app);
 void add_tokenizer(CLI::App& app);
 

@@ -3,10 +3,12 @@
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "attn/io/safetensors.hpp"
 #include "cli/command.hpp"
+#include "cli/hf_folder.hpp"
 
 namespace cli {
 
@@ -46,7 +48,27 @@ std::string statistics(const attn::io::TensorEntry& e) {
   return out;
 }
 
+double megabytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
+
+// What a Hugging Face folder holds and what it takes to run it, without reading the weights.
+void folder_info(const std::string& path) {
+  HfFolder folder(path);
+  const attn::HfLoader& loader = folder.loader();
+  const attn::ModelConfig& c = loader.config().model;
+  std::printf("%s: %s, %td layers x %td heads of width %td, width %td, vocabulary %td, context %td\n",
+              path.c_str(), loader.config().model_type.c_str(), c.layers, c.heads, c.resolved_head_width(),
+              c.width, c.vocab, c.context);
+  std::printf("  %.1f million parameters, stored as %s: %.1f MB in memory\n",
+              static_cast<double>(loader.parameter_count()) / 1e6, loader.dtypes().c_str(),
+              megabytes(loader.weight_bytes()));
+  for (attn::Index tokens : {64, 512})
+    if (tokens <= c.context)
+      std::printf("  a run over %td tokens with the attention of every layer: %.1f MB more\n", tokens,
+                  megabytes(attn::run_bytes(c, tokens)));
+}
+
 void run_info(const std::string& path) {
+  if (std::filesystem::is_directory(path)) return folder_info(path);
   const std::vector<std::uint8_t> bytes = read_file(path);
   const auto file = need(attn::io::SafeTensors::parse(bytes.data(), bytes.size()), path);
   std::size_t name_width = 4, shape_width = 5;
@@ -69,9 +91,10 @@ void run_info(const std::string& path) {
 }  // namespace
 
 void add_info(CLI::App& app) {
-  CLI::App* sub = app.add_subcommand("info", "list the tensors and metadata of a safetensors file");
+  CLI::App* sub =
+      app.add_subcommand("info", "list what is in a safetensors file, or what a Hugging Face folder needs");
   const auto path = std::make_shared<std::string>();
-  sub->add_option("FILE", *path, "safetensors file")->required();
+  sub->add_option("FILE", *path, "safetensors file or Hugging Face folder")->required();
   sub->callback([path] { run_info(*path); });
 }
 

@@ -11,8 +11,10 @@ constexpr const char* examples =
     "Examples:\n"
     "  attn train repeat --config models/induction/train.json --out induction.safetensors\n"
     "  attn heads induction.safetensors\n"
-    "  attn generate induction.safetensors --prompt \u0430\u0431\u0432\u0433\u0434\u0435\u0436\u0437\u0430\u0431\u0432\n"
+    "  attn generate induction.safetensors --prompt "
+    "\u0430\u0431\u0432\u0433\u0434\u0435\u0436\u0437\u0430\u0431\u0432\n"
     "  attn op attention in.safetensors out.safetensors --attr is_causal=1\n"
+    "  attn run gpt2 --ids 464,3290,318 --out out.safetensors\n"
     "  attn info induction.safetensors\n"
     "\n"
     "Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted.\n"
@@ -34,6 +36,7 @@ int main(int argc, char** argv) {
   cli::add_heads(app);
   cli::add_generate(app);
   cli::add_op(app);
+  cli::add_run(app);
   cli::add_info(app);
   cli::add_tokenizer(app);
   try {

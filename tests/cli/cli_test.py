@@ -57,7 +57,7 @@ class Case(unittest.TestCase):
 class Usage(Case):
     def test_help(self):
         for arguments in (["--help"], ["train", "--help"], ["heads", "--help"], ["op", "attention", "--help"],
-                          ["op", "rotary", "--help"], ["generate", "--help"], ["info", "--help"], ["--help-all"]):
+                          ["op", "rotary", "--help"], ["generate", "--help"], ["info", "--help"], ["run", "--help"], ["--help-all"]):
             run = self.run_ok(*arguments)
             self.assertIn("Usage: attn", run.stdout)
             self.assertEqual(run.stderr, "")

@@ -63,6 +63,13 @@ def main():
     elif target == "train_config":
         write("seed-0", json.dumps(TRAIN).encode())
         write("seed-1", b"{}")
+    elif target == "hf":
+        golden = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "hf")
+        for name in ("gpt2-tied", "llama-base", "mistral", "qwen2", "bert-base"):
+            with open(os.path.join(golden, name, "config.json")) as f:
+                config = json.dumps(json.load(f))
+            with open(os.path.join(golden, name, "model.safetensors"), "rb") as f:
+                write("seed-" + name, config.encode() + b'\n{"weight_map":{"a":"b.safetensors"}}\n' + f.read())
     elif target == "onnx_attention":
         rng = np.random.default_rng(1)
         for n in range(20):

@@ -105,29 +105,32 @@ Status check_coverage(const std::vector<std::pair<Span, TensorEntry>>& found, st
   return Unit{};
 }
 
-Result<std::string_view> header_text(const std::uint8_t* bytes, std::size_t size) {
-  if (size < 8)
-    return bad("the file has " + std::to_string(size) + " bytes, fewer than the 8 of the length prefix");
+}  // namespace
+
+Result<std::size_t> SafeTensors::header_bytes(const std::uint8_t* prefix, std::size_t size,
+                                              std::uint64_t file_size) {
+  if (size < 8 || file_size < 8)
+    return bad("the file has " + std::to_string(file_size) + " bytes, fewer than the 8 of the length prefix");
   std::uint64_t length = 0;
-  std::memcpy(&length, bytes, 8);
+  std::memcpy(&length, prefix, 8);
   if (length > max_header)
     return bad("a header of " + std::to_string(length) +
                    " bytes is over the limit of 100000000 (is this a safetensors file?)",
                ErrorCode::too_large);
-  if (length > size - 8)
+  if (length > file_size - 8)
     return bad("the header should have " + std::to_string(length) + " bytes, the file has " +
-               std::to_string(size - 8) + " after the prefix (is it cut short?)");
-  const std::string_view text(reinterpret_cast<const char*>(bytes + 8), static_cast<std::size_t>(length));
-  if (text.empty() || text[0] != '{') return bad("the header does not start with '{'");
-  return text;
+               std::to_string(file_size - 8) + " after the prefix (is it cut short?)");
+  return static_cast<std::size_t>(length) + 8;
 }
 
-}  // namespace
-
-Result<SafeTensors> SafeTensors::parse(const std::uint8_t* bytes, std::size_t size) {
-  const auto text = header_text(bytes, size);
-  if (!text) return text.error();
-  const auto header = Json::parse(*text);
+Result<SafeTensors> SafeTensors::parse_header(const std::uint8_t* bytes, std::size_t size,
+                                              std::uint64_t file_size) {
+  const auto end = header_bytes(bytes, size, file_size);
+  if (!end) return end.error();
+  if (*end > size) return bad("the header was not read to its end");
+  const std::string_view text(reinterpret_cast<const char*>(bytes + 8), *end - 8);
+  if (text.empty() || text[0] != '{') return bad("the header does not start with '{'");
+  const auto header = Json::parse(text);
   if (!header) return bad("in the header, " + header.error().message, header.error().code);
 
   SafeTensors file;
@@ -149,13 +152,19 @@ Result<SafeTensors> SafeTensors::parse(const std::uint8_t* bytes, std::size_t si
     if (a.first.begin != b.first.begin) return a.first.begin < b.first.begin;
     return a.first.end != b.first.end ? a.first.end < b.first.end : a.second.name < b.second.name;
   });
-  const std::uint8_t* data = bytes + 8 + text->size();
-  const Status covered = check_coverage(found, size - 8 - text->size());
+  const Status covered = check_coverage(found, file_size - *end);
   if (!covered) return covered.error();
   for (auto& item : found) {
-    item.second.data = data + item.first.begin;
+    item.second.offset = *end + item.first.begin;
     file.entries_.push_back(std::move(item.second));
   }
+  return file;
+}
+
+Result<SafeTensors> SafeTensors::parse(const std::uint8_t* bytes, std::size_t size) {
+  auto file = parse_header(bytes, size, size);
+  if (!file) return file;
+  for (TensorEntry& entry : file->entries_) entry.data = bytes + entry.offset;
   return file;
 }
 

@@ -24,6 +24,7 @@ struct TensorEntry {
   std::vector<Index> shape;          // rank may exceed Shape::max_rank; converting checks
   const std::uint8_t* data = nullptr;  // into the caller's bytes; not aligned
   std::size_t size = 0;                // bytes
+  std::uint64_t offset = 0;            // of the first of them in the file
 };
 
 // Checked on reading: 8-byte length prefix within the file and <= 100 MB; header is UTF-8 JSON that
@@ -34,6 +35,12 @@ class SafeTensors {
  public:
   // The bytes must outlive the object.
   static Result<SafeTensors> parse(const std::uint8_t* bytes, std::size_t size);
+
+  // The table alone, for files that are read piece by piece: `bytes` are the first header_bytes() of a file of
+  // `file_size`. The entries have offsets and no data.
+  static Result<SafeTensors> parse_header(const std::uint8_t* bytes, std::size_t size, std::uint64_t file_size);
+  // From the first 8 bytes of a file: the length prefix and the header it announces.
+  static Result<std::size_t> header_bytes(const std::uint8_t* prefix, std::size_t size, std::uint64_t file_size);
 
   const std::vector<TensorEntry>& entries() const { return entries_; }  // in the order of their data
   const TensorEntry* find(std::string_view name) const;
