@@ -30,9 +30,11 @@ export interface Checks {
   rows: number;
   /** Largest |embedding + Σ writes − stream| at the last layer. */
   parts: number;
-  /** Largest difference between the core and the second computation: streams and weights of every layer, logits of the last place. */
+  /** Largest difference between the core and the second computation: weights of every head, logits of the last place. */
   path: number;
-  /** Largest number met there, to judge the difference by. */
+  /** The same for the streams of all layers, as a share of the largest number in them. */
+  stream: number;
+  /** That number. */
   size: number;
   /** The first five candidates are the same in both. */
   sameTop: boolean;
@@ -79,10 +81,9 @@ const of = (tensors: Record<string, TensorData>, name: string): Float32Array => 
 async function check(net: Net, ids: readonly number[], tensors: Record<string, TensorData>, pause: () => Promise<void>): Promise<Checks> {
   const T = ids.length;
   const { width: D, heads: H, vocab: V, layers: L } = net;
-  const out: Checks = { rows: 0, parts: 0, path: 0, size: 0, sameTop: true };
+  const out: Checks = { rows: 0, parts: 0, path: 0, stream: 0, size: 0, sameTop: true };
   const compare = (a: number, b: number): void => {
     out.path = Math.max(out.path, Math.abs(a - b));
-    out.size = Math.max(out.size, Math.abs(b));
   };
   const witness = new Witness(net);
   for (let t = 0; t < T; t += 1) {
@@ -90,7 +91,10 @@ async function check(net: Net, ids: readonly number[], tensors: Record<string, T
     const trace = witness.step(ids[t]!, { predict: t === T - 1 });
     for (let l = 0; l < L; l += 1) {
       const [stream, pattern] = [of(tensors, `blocks.${l}.resid_post`), of(tensors, `blocks.${l}.attn.pattern`)];
-      trace.layers[l]!.post.forEach((x, i) => compare(stream[t * D + i]!, x));
+      trace.layers[l]!.post.forEach((x, i) => {
+        out.stream = Math.max(out.stream, Math.abs(stream[t * D + i]! - x));
+        out.size = Math.max(out.size, Math.abs(x));
+      });
       for (let h = 0; h < H; h += 1) {
         let sum = 0;
         for (let s = 0; s <= t; s += 1) {
@@ -116,6 +120,7 @@ async function check(net: Net, ids: readonly number[], tensors: Record<string, T
     }
     out.parts = Math.max(out.parts, Math.abs(sum - of(tensors, `blocks.${L - 1}.resid_post`)[i]!));
   }
+  out.stream /= out.size;
   return out;
 }
 

@@ -69,12 +69,12 @@ async function arrows(): Promise<object> {
       ablated.push(found.total - (logits[found.a]! - logits[found.b]!));
     }
   }
-  const heavy = pooled.filter((p) => p.weight >= moved.HEAVY);
-  const sink = heavy.filter((p) => p.source === 0);
-  const words = heavy.filter((p) => p.source > 0);
-  const effects = (p: readonly moved.Point[]): number[] => p.map((x) => Math.abs(x.effect));
-  const strong = [...pooled].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).slice(0, Math.round(pooled.length / 100));
   const sum = moved.summary(pooled);
+  const heavy = [...pooled].sort((a, b) => b.weight - a.weight).slice(0, sum.heavy);
+  const effects = (p: readonly moved.Point[]): number[] => p.map((x) => Math.abs(x.effect));
+  const middle = moved.median(effects(pooled));
+  const sink = pooled.filter((p) => p.source === 0);
+  const strong = [...pooled].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).slice(0, Math.round(pooled.length / 100));
   const perLayer = Array.from({ length: L }, (_, l) => {
     const own = pooled.filter((p) => p.layer === l);
     return { weight: short(moved.summary(own).byWeight), direct: short(moved.summary(own).byDirect), effect: short(mean(effects(own))), sink: short(mean(own.filter((p) => p.source === 0).map((p) => p.weight))) };
@@ -82,10 +82,10 @@ async function arrows(): Promise<object> {
   const rho = each.map((x) => x.byWeight).sort((a, b) => a - b);
   return {
     sentences: SENTENCES.length, arrows: pooled.length, gap: short(mean(totals)), byWeight: short(sum.byWeight), byDirect: short(sum.byDirect),
-    lowest: short(rho[0]!), highest: short(rho[rho.length - 1]!), heavy: heavy.length, idle: sum.idle, idleShare: short(sum.idle / heavy.length),
-    sink: { count: sink.length, share: short(sink.length / heavy.length), idle: short(sink.filter((p) => Math.abs(p.effect) < moved.IDLE).length / Math.max(1, sink.length)), effect: short(mean(effects(sink))) },
-    words: { count: words.length, idle: short(words.filter((p) => Math.abs(p.effect) < moved.IDLE).length / Math.max(1, words.length)), effect: short(mean(effects(words))) },
-    strong: { count: strong.length, weight: short([...strong].sort((a, b) => a.weight - b.weight)[Math.floor(strong.length / 2)]!.weight), light: short(strong.filter((p) => p.weight < 0.2).length / strong.length), effect: short(Math.abs(strong[strong.length - 1]!.effect)), sink: short(strong.filter((p) => p.source === 0).length / strong.length) },
+    lowest: short(rho[0]!), highest: short(rho[rho.length - 1]!), median: short(middle),
+    heavy: { count: heavy.length, threshold: short(sum.threshold), idle: short(sum.idle / heavy.length), effect: short(moved.median(effects(heavy))), sink: short(sum.sink / heavy.length), rho: short(moved.summary(heavy).byWeight), against: short(heavy.filter((p) => p.effect < 0).length / heavy.length) },
+    sink: { weight: short(mean(sink.map((p) => p.weight))), byWeight: short(moved.summary(sink).byWeight), effect: short(moved.median(effects(sink))) },
+    strong: { count: strong.length, weight: short(moved.median(strong.map((p) => p.weight))), sink: short(strong.filter((p) => p.source === 0).length / strong.length), effect: short(Math.abs(strong[strong.length - 1]!.effect)) },
     layers: perLayer,
     heads: { count: direct.length, spearman: short(moved.spearman(direct, ablated)), sign: short(direct.filter((x, i) => Math.sign(x) === Math.sign(ablated[i]!)).length / direct.length) },
   };
@@ -94,7 +94,7 @@ async function arrows(): Promise<object> {
 async function numbers(): Promise<void> {
   const checks: micro.Checks[] = [];
   for (const text of SENTENCES) checks.push((await micro.measure(engine, m, text)).checks);
-  const worst = (key: 'rows' | 'parts' | 'path' | 'size'): number => short(Math.max(...checks.map((c) => c[key])), 2);
+  const worst = (key: 'rows' | 'parts' | 'path' | 'stream'): number => short(Math.max(...checks.map((c) => c[key])), 2);
   const first = await micro.ask(engine, m, { text: micro.TEXT, ...(await opening()), at: -1 });
   const table = (await scale.ask(engine, { d: 64, factor: 1, seed: 1 })).table;
   const cached = [];
@@ -106,7 +106,7 @@ async function numbers(): Promise<void> {
   const dims = { layers: L, width: m.net.width, heads: H, head: m.net.head, inner: m.net.inner, vocab: m.net.vocab };
   const out = {
     commit, model,
-    checks: { rows: worst('rows'), parts: worst('parts'), path: worst('path'), size: short(Math.max(...checks.map((c) => c.size)), 3), sameTop: checks.every((c) => c.sameTop) },
+    checks: { rows: worst('rows'), parts: worst('parts'), path: worst('path'), stream: worst('stream'), size: short(Math.max(...checks.map((c) => c.size)), 3), sameTop: checks.every((c) => c.sameTop) },
     first: { tokens: first.tokens, layer: first.layer, head: first.head, next: first.next.slice(0, 5).map((c) => ({ token: c.token, p: short(c.p, 3) })) },
     scale: table.map((r) => ({ d: r.d, scaledTop: short(r.scaled.top, 3), scaled: short(r.scaled.entropy), plainTop: short(r.plain.top, 3), plain: short(r.plain.entropy) })),
     cache: { right: cached[0], wrong: cached[1], bytes: cache.cacheBytes(dims), ratio: short(cache.costs(dims, 256).full / cache.costs(dims, 256).cached, 3) },
@@ -126,7 +126,7 @@ const makers: Record<string, () => Promise<void>> = {
       figure: {
         ...f, ...tables, rms: short(f.rms, 5), rest: short(f.rest), next: f.next.map((c) => ({ ...c, logit: short(c.logit, 5), p: short(c.p) })),
         neurons: f.neurons.map((n) => ({ index: n.index, gate: short(n.gate), value: short(n.value), length: short(n.length) })), lengths: f.lengths.map((x) => ({ ...x, value: short(x.value) })),
-        checks: { ...f.checks, rows: short(f.checks.rows, 2), parts: short(f.checks.parts, 2), path: short(f.checks.path, 2), size: short(f.checks.size, 3) },
+        checks: { ...f.checks, rows: short(f.checks.rows, 2), parts: short(f.checks.parts, 2), path: short(f.checks.path, 2), stream: short(f.checks.stream, 2), size: short(f.checks.size, 3) },
       },
       maps: maps.map((layer) => layer.map((map) => pack(map))),
     });

@@ -162,16 +162,21 @@ export function spearman(a: readonly number[], b: readonly number[]): number {
   return xx === 0 || yy === 0 ? NaN : xy / Math.sqrt(xx * yy);
 }
 
-export const HEAVY = 0.5;
-export const IDLE = 0.05;
-export interface Summary { count: number; byWeight: number; byDirect: number; heavy: number; idle: number; sink: number }
-/** Does weight foretell effect? And how many of the heavy arrows do next to nothing? */
+/** The heaviest arrows: this share of all that were taken out. */
+export const HEAVY = 0.05;
+export interface Summary { count: number; byWeight: number; byDirect: number; heavy: number; threshold: number; idle: number; sink: number }
+/** Does weight foretell effect? And how many of the heaviest arrows do less than the median arrow does? */
 export function summary(p: readonly Point[]): Summary {
-  const effects = p.map((x) => Math.abs(x.effect));
-  const heavy = p.filter((x) => x.weight >= HEAVY);
-  const idle = heavy.filter((x) => Math.abs(x.effect) < IDLE);
+  const size = (x: Point): number => Math.abs(x.effect);
+  const middle = median(p.map(size));
+  const heavy = [...p].sort((a, b) => b.weight - a.weight).slice(0, Math.max(1, Math.round(HEAVY * p.length)));
   return {
-    count: p.length, byWeight: spearman(p.map((x) => x.weight), effects), byDirect: spearman(p.map((x) => Math.abs(x.direct)), effects),
-    heavy: heavy.length, idle: idle.length, sink: heavy.filter((x) => x.source === 0).length,
+    count: p.length, byWeight: spearman(p.map((x) => x.weight), p.map(size)), byDirect: spearman(p.map((x) => Math.abs(x.direct)), p.map(size)),
+    heavy: heavy.length, threshold: heavy[heavy.length - 1]?.weight ?? NaN, idle: heavy.filter((x) => size(x) < middle).length, sink: heavy.filter((x) => x.source === 0).length,
   };
+}
+export function median(x: readonly number[]): number {
+  const sorted = [...x].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length === 0 ? NaN : sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
