@@ -33,9 +33,11 @@ export function textProblems(text) {
   return found;
 }
 
-/** Prose writes the decimal comma; names (GPT-3.5), sections (разд. 3.2) and heads (5.1) are not decimals. */
+/** Prose writes the decimal comma; names (GPT-3.5, Llama 3.1), sections (разд. 3.2) and heads (5.1, when heads are spoken of) are not decimals. */
 export function decimalPoints(text) {
-  return [...text.matchAll(/(?<![\p{L}\d.:§/-])(?<!§[ \u00a0])(?<!(?:разд|табл|рис|гл|п|голов[аыуе]|раздел[ае]?|формул[аые]|версия|arXiv)\.?[ \u00a0])\d+\.\d+(?![.\d\p{L}:])/giu)].map((m) => m[0]);
+  const heads = (at, name) => /^\d{1,2}\.(?:\d|1\d)$/.test(name) && /голов/iu.test(text.slice(Math.max(0, at - 200), at));
+  return [...text.matchAll(/(?<![\p{L}\d.:§/-])(?<!§[ \u00a0])(?<!(?:разд|табл|рис|гл|п|раздел[ае]?|формул[аые]|версия|arXiv|Llama)\.?[ \u00a0])\d+\.\d+(?![.\d\p{L}:])/giu)]
+    .filter((m) => !heads(m.index, m[0])).map((m) => m[0]);
 }
 
 export function codeProblems(text) {
