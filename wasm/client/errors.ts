@@ -57,7 +57,8 @@ function inRussian(code: ErrorCode, detail: string): string {
     const found = detail.match(pattern);
     if (found) return `${say(found)}.`;
   }
-  return detail ? `${SENTENCES[code]} (${detail}).` : `${SENTENCES[code]}.`;
+  // Why a browser would not start something it says in English; the reader is told what follows, and the rest is in `detail`.
+  return detail && code !== 'not loaded' && code !== 'no worker' ? `${SENTENCES[code]} (${detail}).` : `${SENTENCES[code]}.`;
 }
 
 /** `message` is fit to be shown; `detail` is what the core said, in English. */
