@@ -221,7 +221,7 @@ describe('plots', () => {
   });
   it('lifts the pen at gaps', () => {
     const a = axis({ lo: 0, hi: 3, from: 0, to: 3 });
-    expect(path([[0, 0], [1, NaN], [2, 2], [3, 3]], a, a)).toBe('M0 0M2 2L3 3');
+    expect(path([[0, 0], [1, NaN], [2, 2], [3, 3]], a, a)).toBe('M0 0M2 2l1 1');
   });
   it('reads the nearest point, and the last one known at a step', () => {
     const points = [[0, 1], [10, 2], [20, 3]] as const;

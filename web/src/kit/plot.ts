@@ -71,18 +71,19 @@ export function niceRange([lo, hi]: [number, number], log = false): [number, num
   return [Math.floor(lo / step + 1e-9) * step, Math.ceil(hi / step - 1e-9) * step];
 }
 
-/** "M…L…" through the points; NaN (or a value a log axis cannot show) lifts the pen. */
+/** "M…l…" through the points; NaN (or a value a log axis cannot show) lifts the pen. */
 export function path(points: readonly Point[], x: Axis, y: Axis): string {
   let out = '';
-  let pen = false;
+  let pen: { X: number; Y: number } | null = null;
   for (const [px, py] of points) {
-    const [X, Y] = [x.at(px), y.at(py)];
+    // In tenths of a pixel, and as steps from the point before: half as long as positions, and exact, since tenths add up.
+    const [X, Y] = [Math.round(x.at(px) * 10), Math.round(y.at(py) * 10)];
     if (!Number.isFinite(X) || !Number.isFinite(Y)) {
-      pen = false;
+      pen = null;
       continue;
     }
-    out += `${pen ? 'L' : 'M'}${Math.round(X * 10) / 10} ${Math.round(Y * 10) / 10}`;
-    pen = true;
+    out += pen ? `l${(X - pen.X) / 10} ${(Y - pen.Y) / 10}` : `M${X / 10} ${Y / 10}`;
+    pen = { X, Y };
   }
   return out;
 }
