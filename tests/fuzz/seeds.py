@@ -37,6 +37,24 @@ def model(layers):
     return {n: np.ones(s, np.float32) for n, s in shapes.items()}, {"attn.config": json.dumps(c)}
 
 
+def tokenizer(merges):
+    names = ["<|конец|>"] + [f"<0x{b:02X}>" for b in range(256)] + list(" abж")
+    for left, right in merges:
+        names.append(names[left] + names[right])
+    letters = "A-Za-z"  # the pattern of the build under test is longer: the rest of the file is still walked
+    return {"version": "1.0", "truncation": None, "padding": None,
+            "added_tokens": [{"id": 0, "content": names[0], "single_word": False, "lstrip": False, "rstrip": False,
+                              "normalized": False, "special": True}],
+            "normalizer": None,
+            "pre_tokenizer": {"type": "Split", "pattern": {"Regex": letters}, "behavior": "Isolated", "invert": False},
+            "post_processor": None,
+            "decoder": {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]},
+            "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
+                      "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": True, "ignore_merges": False,
+                      "vocab": {n: i for i, n in enumerate(names)},
+                      "merges": [[names[l], names[r]] for l, r in merges]}}
+
+
 def main():
     target, folder = sys.argv[1:3]
 
@@ -53,6 +71,16 @@ def main():
     elif target == "checkpoint":
         for layers in (0, 1):
             safetensors_io.save(os.path.join(folder, f"seed-{layers}"), *model(layers))
+        t, metadata = model(1)
+        stored = {}
+        for n, w in t.items():
+            stored[n] = w if w.ndim < 2 else w.astype(np.int8)
+            if w.ndim >= 2:
+                stored[n + ".scale"] = np.full(w.shape[:-1], 0.5, np.float32)
+        safetensors_io.save(os.path.join(folder, "seed-int8"), stored, metadata)
+    elif target == "tokenizer":
+        write("seed-text", "мама мыла раму 1812 — «да»?! \u0301\U0001f600".encode() + b"\xff\xd0\xe2\x80")
+        write("seed-0", json.dumps(tokenizer([(257, 258), (258, 259), (261, 258)]), ensure_ascii=False).encode())
     elif target == "snapshot":
         t, _ = model(1)
         tables = {p + n: v for p in ("model.", "adamw.m.", "adamw.v.") for n, v in t.items()}

@@ -33,12 +33,12 @@ bool within(const Range (&ranges)[N], std::uint32_t c) {
   return false;
 }
 
-struct Unit {
+struct Character {
   Class kind;
   std::size_t length;  // bytes
 };
 
-Unit unit_at(std::string_view text, std::size_t at) {
+Character unit_at(std::string_view text, std::size_t at) {
   const io::CodePoint c = io::decode_utf8(text, at);
   if (c.length == 0) return {Class::other, 1};
   const auto length = static_cast<std::size_t>(c.length);
@@ -62,7 +62,7 @@ void append_ranges(const Range (&ranges)[N], std::string& out) {
 }  // namespace
 
 std::size_t piece_end(std::string_view text, std::size_t at) {
-  Unit first = unit_at(text, at);
+  Character first = unit_at(text, at);
   std::size_t end = at + first.length;
   if (first.kind == Class::space) {
     if (text[at] != ' ' || end == text.size()) return end;
@@ -72,7 +72,7 @@ std::size_t piece_end(std::string_view text, std::size_t at) {
   }
   if (first.kind == Class::digit) return end;
   while (end < text.size()) {
-    const Unit next = unit_at(text, end);
+    const Character next = unit_at(text, end);
     if (next.kind != first.kind) break;
     end += next.length;
   }

@@ -1,4 +1,4 @@
-#include "attn/text/decoder.hpp"
+#include "attn/text/stream_decoder.hpp"
 
 #include "attn/io/utf8.hpp"
 

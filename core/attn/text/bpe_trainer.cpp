@@ -1,4 +1,4 @@
-#include "attn/text/trainer.hpp"
+#include "attn/text/bpe_trainer.hpp"
 
 #include <map>
 #include <queue>
