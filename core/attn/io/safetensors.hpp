@@ -59,6 +59,8 @@ class Writer {
  public:
   void add(std::string name, ConstView tensor, DType dtype = DType::F32);  // F32, F16 or BF16 (rounded to nearest even), F64
   void add_bool(std::string name, const std::vector<Index>& shape, const std::vector<std::uint8_t>& values);
+  void add_int8(std::string name, const std::vector<Index>& shape, const std::vector<std::int8_t>& values);
+  void add_uint8(std::string name, const std::vector<Index>& shape, const std::vector<std::uint8_t>& values);
   void add_int64(std::string name, const std::vector<Index>& shape, const std::vector<std::int64_t>& values);
   void set_metadata(std::string key, std::string value);
   std::vector<std::uint8_t> finish() const;

@@ -56,6 +56,18 @@ void Writer::add_bool(std::string name, const std::vector<Index>& shape,
   append(std::move(item));
 }
 
+void Writer::add_int8(std::string name, const std::vector<Index>& shape,
+                      const std::vector<std::int8_t>& values) {
+  Item item{std::move(name), DType::I8, shape, {}};
+  for (std::int8_t v : values) store(item.bytes, v);
+  append(std::move(item));
+}
+
+void Writer::add_uint8(std::string name, const std::vector<Index>& shape,
+                       const std::vector<std::uint8_t>& values) {
+  append({std::move(name), DType::U8, shape, values});
+}
+
 void Writer::add_int64(std::string name, const std::vector<Index>& shape,
                        const std::vector<std::int64_t>& values) {
   Item item{std::move(name), DType::I64, shape, {}};

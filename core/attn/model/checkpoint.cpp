@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attn/io/safetensors.hpp"
+#include "attn/model/int8.hpp"
 
 namespace attn {
 
@@ -38,6 +39,7 @@ Result<ModelConfig> read_config(const io::SafeTensors& file) {
 
 // One tensor per row of the table, with its shape and a floating-point type, and no others.
 Status check_names(const io::SafeTensors& file, const std::vector<ParameterInfo>& table) {
+  std::size_t scales = 0;
   for (const ParameterInfo& p : table) {
     const io::TensorEntry* e = file.find(p.name);
     if (!e)
@@ -45,14 +47,24 @@ Status check_names(const io::SafeTensors& file, const std::vector<ParameterInfo>
     if (!same(e->shape, p.shape))
       return fault(ErrorCode::mismatch, "parameter " + p.name + " is " + shape_text(e->shape) +
                                             ", the config asks for " + to_string(p.shape));
+    if (e->dtype == io::DType::I8) {
+      if (!file.find(p.name + scale_suffix))
+        return fault(ErrorCode::mismatch,
+                     "parameter " + p.name + " is I8 and has no " + p.name + scale_suffix);
+      ++scales;
+      continue;
+    }
     if (e->dtype != io::DType::F32 && e->dtype != io::DType::F16 && e->dtype != io::DType::BF16 &&
         e->dtype != io::DType::F64)
       return fault(ErrorCode::mismatch, "parameter " + p.name + " is " + io::to_string(e->dtype) +
                                             ", not a floating-point tensor");
   }
-  if (file.entries().size() == table.size()) return Unit{};
+  if (file.entries().size() == table.size() + scales) return Unit{};
+  const auto claims = [&](const ParameterInfo& p, const std::string& name) {
+    return p.name == name || (p.name + scale_suffix == name && file.find(p.name)->dtype == io::DType::I8);
+  };
   for (const io::TensorEntry& e : file.entries())
-    if (std::none_of(table.begin(), table.end(), [&](const ParameterInfo& p) { return p.name == e.name; }))
+    if (std::none_of(table.begin(), table.end(), [&](const ParameterInfo& p) { return claims(p, e.name); }))
       return fault(ErrorCode::mismatch, "tensor " + e.name + " is no parameter of this config");
   return Unit{};
 }
@@ -69,7 +81,9 @@ Result<Model> load_model(const std::uint8_t* bytes, std::size_t size) {
   if (!names) return names.error();
   Model model{*config, Parameters(*config)};
   for (const ParameterInfo& p : model.parameters.table()) {
-    const auto values = io::to_tensor(*file->find(p.name), true);
+    const io::TensorEntry& stored = *file->find(p.name);
+    const auto values = stored.dtype == io::DType::I8 ? widen_rows(stored, *file->find(p.name + scale_suffix))
+                                                      : io::to_tensor(stored, true);
     if (!values) return fault(values.error().code, values.error().message);
     std::copy(values->data.begin(), values->data.end(), model.parameters.flat().data + p.offset);
   }

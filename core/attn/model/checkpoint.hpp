@@ -11,7 +11,11 @@
 
 namespace attn {
 
-// Checks that every parameter of the config is there, with its shape, finite, and nothing else is.
+// What is appended to the name of an I8 parameter for the name of its scales (model/int8.hpp).
+inline constexpr const char* scale_suffix = ".scale";
+
+// Checks that every parameter of the config is there, with its shape, finite, and nothing else is. A
+// parameter may be F64, F32, F16, BF16, or I8 with its scales.
 Result<Model> load_model(const std::uint8_t* bytes, std::size_t size);
 std::vector<std::uint8_t> save_model(const Model& model, const std::map<std::string, std::string>& metadata = {});
 
