@@ -44,5 +44,7 @@ void add_generate(CLI::App& app);
 void add_run(CLI::App& app);
 void add_info(CLI::App& app);
 void add_tokenizer(CLI::App& app);
+void add_lm(CLI::App& app);
+void add_snapshots(CLI::App& app);
 
 }  // namespace cli

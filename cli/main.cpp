@@ -39,6 +39,8 @@ int main(int argc, char** argv) {
   cli::add_run(app);
   cli::add_info(app);
   cli::add_tokenizer(app);
+  cli::add_lm(app);
+  cli::add_snapshots(app);
   try {
     app.parse(argc, argv);
     return cli::success;
