@@ -78,6 +78,16 @@ def main():
             if w.ndim >= 2:
                 stored[n + ".scale"] = np.full(w.shape[:-1], 0.5, np.float32)
         safetensors_io.save(os.path.join(folder, "seed-int8"), stored, metadata)
+    elif target == "snapshots":
+        names, metadata = model(1)
+        matrices = sum(w.ndim >= 2 for w in names.values())
+        rng = np.random.default_rng(1)
+        for n in range(4):
+            t = {"1.codes": rng.integers(0, 256, 6 + 8 * n, dtype=np.uint8) if n else np.zeros(12, np.uint8),
+                 "1.fit": np.full((matrices, 3), 0.5, np.float32),
+                 "1.vectors": np.ones(sum(w.size for w in names.values() if w.ndim < 2), np.float32)}
+            safetensors_io.save(os.path.join(folder, f"seed-{n}"), t, dict(metadata, **{
+                "attn.snapshots": json.dumps({"seed": 1, "steps": [0, 5]})}))
     elif target == "tokenizer":
         write("seed-text", "мама мыла раму 1812 — «да»?! \u0301\U0001f600".encode() + b"\xff\xd0\xe2\x80")
         write("seed-0", json.dumps(tokenizer([(257, 258), (258, 259), (261, 258)]), ensure_ascii=False).encode())
