@@ -10,8 +10,13 @@ import json
 import sys
 from pathlib import Path
 
+import networkx
+import numpy
+import scipy
 import torch
 import torch.nn.functional as F
+from scipy.cluster import hierarchy
+from scipy.spatial import distance
 
 from generate import model, save
 from safetensors_io import load
@@ -161,10 +166,113 @@ def interventions(name, out):
     save(out / f"interventions-{name}.safetensors", gold, {"torch": torch.__version__})
 
 
+def golden_case(name):
+    tensors, metadata = load(HERE / f"model-{name}.safetensors")
+    p = {n[6:]: torch.tensor(v) for n, v in tensors.items() if n.startswith("param/")}
+    return json.loads(metadata["attn.config"]), p, torch.tensor(tensors["tokens"][:1])
+
+
+def max_flow(layers, position):
+    """Abnar & Zuidema's graph, solved by networkx's Edmonds-Karp, as in the authors' code."""
+    graph, T = networkx.DiGraph(), layers[0].shape[0]
+    for l, a in enumerate(layers):
+        for i in range(T):
+            for j in range(T):
+                if a[i, j] > 0:
+                    graph.add_edge((l + 1, i), (l, j), capacity=float(a[i, j]))
+    solve = networkx.algorithms.flow.edmonds_karp
+    return torch.tensor([networkx.maximum_flow_value(graph, (len(layers), position), (0, j), flow_func=solve)
+                         if (0, j) in graph else 0.0 for j in range(T)])
+
+
+def flow(name, out):
+    c, p, tokens = golden_case(name)
+    L, H, T = c["layers"], c["heads"], tokens.shape[1]
+    group = H // (c.get("kv_heads") or H)
+    run = Run(c, p, tokens, keep_grad=True)
+    run.logits[0, 8, 2].backward()
+    gold = {"tokens": tokens}
+    layers, product, relevance = [], torch.eye(T), torch.eye(T)
+    for l in range(L):
+        a = run.seen[f"blocks.{l}.attn.pattern"]
+        layers.append((a[0].mean(0) + torch.eye(T)) / 2)
+        product = layers[-1] @ product
+        gold[f"rollout/{l}"] = product
+        v = run.seen[f"blocks.{l}.attn.v"][0].repeat_interleave(group, 1)  # [S, H, d]
+        f = torch.einsum("shd,hdD->hsD", v, p[f"blocks.{l}.attn.W_O"])
+        written = a[0][..., None] * f[:, None]  # [H, T, S, D]
+        gold[f"norms/{l}"], gold[f"summed_norms/{l}"] = written.norm(dim=-1), written.sum(0).norm(dim=-1)
+        gold[f"gradient_attention/{l}"] = a * a.grad
+        relevance = relevance + (a * a.grad)[0].clamp(min=0).mean(0) @ relevance
+    gold["relevance"] = relevance
+    gold["flow/8"], gold["flow/5"] = max_flow(layers, 8), max_flow(layers, 5)
+    gold["gradient_input"] = (run.seen["embed"] * run.seen["embed"].grad).sum(-1)
+    save(out / f"flow-{name}.safetensors", gold, {"torch": torch.__version__, "networkx": networkx.__version__})
+
+
+def network(out):
+    """Three random networks with real capacities and cycles."""
+    g = torch.Generator().manual_seed(3)
+    gold = {}
+    for n, (nodes, edges) in enumerate(((6, 14), (12, 50), (30, 200))):
+        ends = torch.stack([torch.randint(nodes, (edges,), generator=g) for _ in range(2)], 1)
+        capacity = torch.rand(edges, generator=g).float().double()
+        graph = networkx.DiGraph()
+        graph.add_nodes_from(range(nodes))
+        for (a, b), x in zip(ends.tolist(), capacity.tolist()):
+            if a != b:  # networkx keeps one edge per pair: parallel ones add up
+                old = graph.get_edge_data(a, b, {"capacity": 0.0})["capacity"]
+                graph.add_edge(a, b, capacity=old + x)
+        gold |= {f"{n}/edges": ends, f"{n}/capacity": capacity}
+        gold[f"{n}/flow"] = torch.tensor([networkx.maximum_flow_value(graph, 0, t) for t in range(1, nodes)])
+    save(out / "network.safetensors", gold, {"networkx": networkx.__version__})
+
+
+def likeness(out):
+    """Clusters by scipy's average linkage, linear CKA by its definition with centred Gram matrices."""
+    g = torch.Generator().manual_seed(5)
+    points = torch.randn(14, 3, generator=g).float().double()
+    pairs = distance.pdist(points.numpy())
+    merges = hierarchy.linkage(pairs, "average")
+    gold = {"distance": torch.tensor(distance.squareform(pairs)), "merges": torch.tensor(merges)}
+    for count in (2, 3, 6):
+        labels = hierarchy.fcluster(merges, count, "maxclust").tolist()
+        gold[f"cut/{count}"] = torch.tensor([list(dict.fromkeys(labels)).index(x) for x in labels])
+    a = torch.randn(40, 5, generator=g).float().double()
+    b = (a[:, :3] @ torch.randn(3, 4, generator=g) + 0.5 * torch.randn(40, 4, generator=g)).float().double()
+    centre = torch.eye(40) - 1 / 40
+    k, l = centre @ a @ a.T @ centre, centre @ b @ b.T @ centre  # HSIC, Kornblith et al. 2019, eq. 2
+    gold |= {"cka/a": a, "cka/b": b, "cka": ((k * l).sum() / (k.norm() * l.norm())).reshape(1)}
+    save(out / "likeness.safetensors", gold, {"scipy": scipy.__version__, "numpy": numpy.__version__})
+
+
+def probe(out):
+    """Multinomial logistic regression with a ridge, to the optimum."""
+    g = torch.Generator().manual_seed(9)
+    x = torch.randn(60, 4, generator=g).float().double()
+    labels = (x @ torch.randn(4, 3, generator=g) + 0.7 * torch.randn(60, 3, generator=g)).argmax(1)
+    w, b = torch.zeros(4, 3, requires_grad=True), torch.zeros(3, requires_grad=True)
+    optimiser = torch.optim.LBFGS([w, b], max_iter=500, tolerance_grad=1e-12, tolerance_change=1e-15, line_search_fn="strong_wolfe")
+
+    def closure():
+        optimiser.zero_grad()
+        loss = F.cross_entropy(x @ w + b, labels) + 0.01 / 2 * (w * w).sum()
+        loss.backward()
+        return loss
+    optimiser.step(closure)
+    assert w.grad.abs().max() < 1e-8, w.grad
+    save(out / "probe.safetensors", {"x": x, "labels": labels, "weights": w,
+                                     "nats": F.cross_entropy(x @ w + b, labels).reshape(1)}, {"torch": torch.__version__})
+
+
 def main():
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     for name in ("gpt2", "llama"):
         interventions(name, out)
+        flow(name, out)
+    network(out)
+    likeness(out)
+    probe(out)
 
 
 if __name__ == "__main__":
