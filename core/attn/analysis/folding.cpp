@@ -57,6 +57,20 @@ Tensor read_by(const Model& model, int layer, ConstMatrix rows) {
   return out;
 }
 
+// The gain first, then the centring: a column is what the stream's coordinates are multiplied by.
+Tensor fold_reader(const Model& model, int layer, ConstMatrix columns) {
+  Tensor out(Shape{columns.rows, columns.cols});
+  const ModelConfig& c = model.config;
+  const bool pre = c.norm == NormPlacement::pre;
+  const Real* gain = pre ? gain_of(model, "blocks." + std::to_string(layer) + ".ln1.w") : nullptr;
+  for (Index r = 0; r < columns.rows; ++r) {
+    Real* x = out.data.data() + r * columns.cols;
+    for (Index i = 0; i < columns.cols; ++i) x[i] = columns(r, i) * (gain ? gain[i] : Real(1));
+    if (pre) fold_row(x, columns.cols, 1, c.norm_kind == NormKind::layer_norm, nullptr);
+  }
+  return out;
+}
+
 bool has_final_norm(const ModelConfig& c) { return c.norm == NormPlacement::pre && c.final_norm; }
 
 Tensor folded_unembedding(const Model& model) {
@@ -74,6 +88,28 @@ Tensor folded_unembedding(const Model& model) {
   for (Index v = 0; v < c.vocab; ++v)
     fold_row(out.data.data() + v, c.width, c.vocab, c.norm_kind == NormKind::layer_norm, nullptr);
   return out;
+}
+
+std::vector<double> logit_direction(const Model& model, TokenId target) {
+  const ModelConfig& c = model.config;
+  const ConstMatrix w_u =
+      c.tied ? embedding(model).transposed() : as_matrix(ConstView(model.parameters["unembed.W_U"]));
+  const Real* gain = has_final_norm(c) ? gain_of(model, "ln_final.w") : nullptr;
+  std::vector<Real> column(static_cast<std::size_t>(c.width));
+  for (Index i = 0; i < c.width; ++i)
+    column[static_cast<std::size_t>(i)] = w_u(i, target) * (gain ? gain[i] : Real(1));
+  if (has_final_norm(c)) fold_row(column.data(), c.width, 1, c.norm_kind == NormKind::layer_norm, nullptr);
+  return std::vector<double>(column.begin(), column.end());
+}
+
+double frozen_scale(const ModelConfig& c, const std::vector<Real>& stream) {
+  if (!has_final_norm(c)) return 1;
+  double mean = 0, squares = 0;
+  const double D = static_cast<double>(stream.size());
+  for (Real x : stream) mean += static_cast<double>(x) / D;
+  if (c.norm_kind == NormKind::rms_norm) mean = 0;
+  for (Real x : stream) squares += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean) / D;
+  return 1 / std::sqrt(squares + static_cast<double>(c.norm_epsilon));
 }
 
 ConstMatrix embedding(const Model& model) { return as_matrix(ConstView(model.parameters["embed.W_E"])); }

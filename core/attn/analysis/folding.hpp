@@ -3,6 +3,8 @@
 // the division by σ stays behind. Internal to analysis.
 #pragma once
 
+#include <vector>
+
 #include "attn/math/matmul.hpp"
 #include "attn/model/transformer.hpp"
 
@@ -19,8 +21,14 @@ Tensor product(ConstMatrix a, ConstMatrix b, Real alpha = 1);
 
 // rows [n, D] as layer `layer` reads them: rows C diag(w_ln1).
 Tensor read_by(const Model& model, int layer, ConstMatrix rows);
+// columns [m, D], each a column of a matrix W that layer `layer` reads with: those of C diag(w_ln1) W.
+Tensor fold_reader(const Model& model, int layer, ConstMatrix columns);
 // C diag(w_final) W_U, [D, V].
 Tensor folded_unembedding(const Model& model);
+// C diag(w_final) W_U[:, target]: what one unit along each coordinate adds to the logit, times σ.
+std::vector<double> logit_direction(const Model& model, TokenId target);
+// 1/σ of the final norm at this stream, D numbers; 1 without one.
+double frozen_scale(const ModelConfig& config, const std::vector<Real>& stream);
 ConstMatrix embedding(const Model& model);  // [V, D]
 Real score_scale(const ModelConfig& config);
 bool has_final_norm(const ModelConfig& config);

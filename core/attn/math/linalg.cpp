@@ -83,4 +83,21 @@ std::vector<std::complex<Real>> factored_eigenvalues(ConstView a, ConstView b) {
   return eigenvalues(inner);
 }
 
+// A = U_a Σ_a V_aᵀ and B = U_b Σ_b V_bᵀ, so A Bᵀ = U_a (Σ_a V_aᵀ V_b Σ_b) U_bᵀ, and orthonormal factors
+// change no singular value.
+std::vector<Real> factored_singular_values(ConstView a, ConstView b) {
+  if (a.shape.rank() != 2 || b.shape.rank() != 2 || a.shape[1] != b.shape[1])
+    throw ShapeError("factored_singular_values needs [n, r] and [m, r], got " + to_string(a.shape) + " and " +
+                     to_string(b.shape));
+  const Svd left = svd(a), right = svd(b);
+  const Index p = static_cast<Index>(left.sigma.size()), q = static_cast<Index>(right.sigma.size());
+  Tensor inner(Shape{p, q});
+  matmul(as_matrix(inner.view()), as_matrix(left.v.view()).transposed(), as_matrix(right.v.view()));
+  for (Index i = 0; i < p; ++i)
+    for (Index j = 0; j < q; ++j)
+      inner.view()[i * q + j] *=
+          left.sigma[static_cast<std::size_t>(i)] * right.sigma[static_cast<std::size_t>(j)];
+  return svd(inner).sigma;
+}
+
 }  // namespace attn

@@ -20,4 +20,7 @@ std::vector<std::complex<Real>> eigenvalues(ConstView a);  // a: [n, n]; by desc
 // head's low-rank factors never has to be formed at full width.
 std::vector<std::complex<Real>> factored_eigenvalues(ConstView a, ConstView b);
 
+// Singular values of A·Bᵀ (A: [n, r], B: [m, r]), r of them, descending, from an r×r matrix in the middle.
+std::vector<Real> factored_singular_values(ConstView a, ConstView b);
+
 }  // namespace attn
