@@ -1,6 +1,5 @@
 // Direct logit attribution: the residual stream is a sum, the unembedding is linear, so with the
 // final norm's scale frozen the logit is a sum over everything that wrote to the stream.
-#include <cmath>
 #include <utility>
 
 #include "attn/analysis/folding.hpp"
@@ -63,17 +62,6 @@ std::vector<Hooks::Scope> watch(Hooks& hooks, const Model& model, Index sequence
   return scopes;
 }
 
-// 1/σ of the final norm at this stream.
-double frozen_scale(const ModelConfig& c, const std::vector<Real>& stream) {
-  if (!has_final_norm(c)) return 1;
-  double mean = 0, squares = 0;
-  const double D = static_cast<double>(stream.size());
-  for (Real x : stream) mean += static_cast<double>(x) / D;
-  if (c.norm_kind == NormKind::rms_norm) mean = 0;
-  for (Real x : stream) squares += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean) / D;
-  return 1 / std::sqrt(squares + static_cast<double>(c.norm_epsilon));
-}
-
 // Attention's output biases go through the frozen norm; the norm's own bias and the unembedding's do not.
 double bias_logit(const Model& model, const std::vector<double>& direction, double scale, TokenId target) {
   const ModelConfig& c = model.config;
@@ -115,12 +103,7 @@ Attribution direct_logit_attribution(const Model& model, const TokenBatch& batch
   Tape tape(Tape::Mode::inference);
   const ConstView logits = tape.value(forward(tape, model, batch, ForwardOptions{&hooks, nullptr, nullptr}));
 
-  // direction = C diag(w) W_U[:, target]: what one unit along each coordinate adds to the logit, times σ.
-  const Tensor unembedding = folded_unembedding(model);  // [D, V]
-  std::vector<double> direction(static_cast<std::size_t>(c.width));
-  for (Index i = 0; i < c.width; ++i)
-    direction[static_cast<std::size_t>(i)] =
-        static_cast<double>(unembedding.data[static_cast<std::size_t>(i * c.vocab + target)]);
+  const std::vector<double> direction = logit_direction(model, target);
   const double scale = frozen_scale(c, seen.stream);
 
   Attribution out;
