@@ -18,7 +18,15 @@ async function live(page: Page, id: string): Promise<Locator> {
   await settled(figure);
   return figure;
 }
+/** The figure's script has taken over: a click before that is lost. */
+async function awake(page: Page, id: string): Promise<Locator> {
+  const figure = page.locator(`#${id}`);
+  await figure.scrollIntoViewIfNeeded();
+  await expect(page.locator(`astro-island:has(#${id})`)).not.toHaveAttribute('ssr', /.*/, { timeout: 60_000 });
+  return figure;
+}
 async function load(page: Page): Promise<void> {
+  await awake(page, 'microscope');
   await page.locator('#microscope').getByRole('button', { name: /Загрузить модель/ }).click();
   await live(page, 'microscope');
 }
@@ -39,12 +47,11 @@ test('at rest the page shows recordings and fetches no model', async ({ page }) 
 
 test('every step of the recording can be walked through', async ({ page }) => {
   await page.goto(page5);
-  const figure = page.locator('#microscope');
-  await figure.scrollIntoViewIfNeeded();
+  const figure = await awake(page, 'microscope');
   for (const [i, name] of ['токены', 'эмбеддинг', 'нормализация', 'Q, K, V', 'оценки', 'веса', 'смесь', 'поток', 'FFN', 'логиты'].entries()) {
     await figure.locator('.steps button').nth(i).click();
     await expect(figure.locator('.steps [aria-current="step"]')).toContainText(name);
-    await expect(figure.locator('.say')).not.toBeEmpty();
+    await expect(figure.locator('section.say')).not.toBeEmpty();
   }
   await expect(figure.locator('.next tbody tr')).toHaveCount(10);
   await expect(page).toHaveURL(/w-microscope\.step=logits/);
@@ -61,7 +68,7 @@ test('the scale laboratory: width shows only without the scale, and the literal 
 test('a missing model leaves the recording and says so', async ({ page }) => {
   await page.route('**/models/ru-small.*', (route) => route.abort());
   await page.goto(page5);
-  const figure = page.locator('#microscope');
+  const figure = await awake(page, 'microscope');
   await figure.getByRole('button', { name: /Загрузить модель/ }).click();
   await expect(figure.getByRole('alert')).toContainText('показана запись', { timeout: 30_000 });
   await expect(figure).toHaveAttribute('data-badge', 'recording');
@@ -110,6 +117,7 @@ for (const theme of ['light', 'dark'] as const)
     const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
     await page.goto(page5);
     if (shipped) await load(page);
+    else await awake(page, 'microscope');
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     for (const [i, step] of ['1', '4', '5', '6', '7', '10'].entries()) {
       await page.locator('#microscope .steps button').nth(Number(step) - 1).click();
@@ -127,6 +135,7 @@ test('a phone shows every figure without sideways scroll at 320 px', async ({ br
     await page.locator(`#${id}`).scrollIntoViewIfNeeded();
     await expectNoSideScroll(page);
   }
+  await awake(page, 'microscope');
   for (let i = 0; i < 10; i += 1) {
     await page.locator('#microscope .steps button').nth(i).click();
     await expectNoSideScroll(page);
