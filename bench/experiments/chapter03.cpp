@@ -1,5 +1,5 @@
 // The experiments of chapter 3, natively: chapter03 NAME RECIPE.json OUT.json COMMIT [SEEDS]
-// NAME: budget (H · d = D), memories (key/value heads), fit (what width d can express). One JSON file each.
+// NAME: budget (H · d = D) or memories (key/value heads). One JSON file each.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -7,8 +7,6 @@
 #include <exception>
 #include <string>
 
-#include "attn/analysis/pattern_fit.hpp"
-#include "attn/attention/pattern.hpp"
 #include "record.hpp"
 
 namespace experiments {
@@ -83,51 +81,9 @@ Json memories(const TrainConfig& recipe, int seeds) {
   return all;
 }
 
-constexpr Index kTokens = 16;
-
-Tensor target_of(const std::string& kind, std::uint64_t seed) {
-  Tensor p({kTokens, kTokens});
-  Rng rng(seed, 7);
-  if (kind == "permutation") {
-    const std::vector<Index> to = permutation(kTokens, rng);
-    for (Index i = 0; i < kTokens; ++i)
-      p.data[static_cast<std::size_t>(i * kTokens + to[static_cast<std::size_t>(i)])] = 1;
-  } else {
-    fill_normal(p, rng, 2);
-    const Matrix m = as_matrix(p.view());
-    masked_softmax(m, m, KeyMask{}, 0);
-  }
-  return p;
-}
-
-Json fit(const TrainConfig&, int seeds) {
-  Json all = Json::array();
-  for (const char* kind : {"permutation", "soft"}) {
-    for (const Index d : {1, 2, 3, 4, 6, 8, 10, 12, 14, 15, 16}) {
-      Json j = Json::object(), divergence = Json::array(), scale = Json::array();
-      for (int seed = 1; seed <= seeds; ++seed) {
-        PatternFit options;
-        options.width = d;
-        options.seed = static_cast<std::uint64_t>(seed);
-        const FittedPattern f = fit_pattern(target_of(kind, options.seed), options);
-        divergence.push(Json::of(std::round(static_cast<double>(f.divergence) * 1e6) / 1e6));
-        scale.push(Json::of(std::round(static_cast<double>(f.scale) * 100) / 100));
-        std::fprintf(stderr, "%s d %ld seed %d: KL %.5f, scale %.1f\n", kind, static_cast<long>(d), seed,
-                     static_cast<double>(f.divergence), static_cast<double>(f.scale));
-      }
-      j.set("target", Json::of(std::string(kind)));
-      j.set("width", Json::of(static_cast<double>(d)));
-      j.set("divergence", std::move(divergence));
-      j.set("scale", std::move(scale));
-      all.push(std::move(j));
-    }
-  }
-  return all;
-}
-
 int run(int argc, char** argv) {
   if (argc < 5) {
-    std::fprintf(stderr, "usage: chapter03 budget|memories|fit RECIPE.json OUT.json COMMIT [SEEDS]\n");
+    std::fprintf(stderr, "usage: chapter03 budget|memories RECIPE.json OUT.json COMMIT [SEEDS]\n");
     return 2;
   }
   TrainConfig recipe = train_config_from_json(read_text(argv[2])).value();
@@ -136,7 +92,7 @@ int run(int argc, char** argv) {
   const struct {
     const char* name;
     Json (*measure)(const TrainConfig&, int);
-  } table[] = {{"budget", budget}, {"memories", memories}, {"fit", fit}};
+  } table[] = {{"budget", budget}, {"memories", memories}};
   for (const auto& entry : table) {
     if (std::strcmp(argv[1], entry.name) != 0) continue;
     Json out = Json::object();
