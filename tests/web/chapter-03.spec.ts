@@ -1,0 +1,74 @@
+// Chapter 3 in a browser: the calculator answers the chapter's numbers, the dial fits patterns live, a cut is trained.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Locator, type Page } from '@playwright/test';
+import { expectNoSideScroll, watch } from './site';
+
+const CHAPTER = '03-head-count/';
+const FIGURES = ['head-calculator', 'rank-dial', 'head-cut'] as const;
+
+async function figure(page: Page, id: string): Promise<Locator> {
+  const widget = page.locator(`#${id}`);
+  await widget.scrollIntoViewIfNeeded();
+  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
+  return widget;
+}
+const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
+
+test('the calculator knows the cache of a model, of its twin, and keeps both in the address', async ({ page }) => {
+  const seen = watch(page);
+  await page.goto(CHAPTER);
+  const calculator = await figure(page, 'head-calculator');
+  await expect(stat(calculator, 'кэш на токен')).toContainText('128');
+  await calculator.getByLabel('Модель').selectOption('llama31-405b');
+  await expect(stat(calculator, 'кэш на токен')).toContainText('504');
+  await calculator.getByLabel('Длина контекста').fill('17');
+  await expect(stat(calculator, 'кэш целиком')).toContainText('63');
+  await calculator.getByLabel('Наборов ключей и значений').selectOption('128');
+  await expect(stat(calculator, 'кэш целиком')).toContainText('1008');
+  await expect.poll(() => new URL(page.url()).searchParams.get('w-head-calculator.kv')).toBe('128');
+  await page.reload();
+  await expect(stat(await figure(page, 'head-calculator'), 'кэш целиком')).toContainText('1008');
+  expect(seen).toEqual({ errors: [], foreign: [] });
+});
+
+test('a head of width two points anywhere, a head of width one does not', async ({ page }) => {
+  await page.goto(`${CHAPTER}?w-rank-dial.kind=permutation&w-rank-dial.d=2`);
+  const dial = await figure(page, 'rank-dial');
+  const divergence = stat(dial, 'расхождение');
+  await expect(dial).toHaveAttribute('data-badge', 'live', { timeout: 30_000 });
+  await expect(divergence).toContainText('0,000');
+  await dial.getByLabel('Ширина головы d').fill('1');
+  await expect(divergence).toContainText('1,6', { timeout: 20_000 });
+});
+
+test('a cut of the budget is trained in the page', async ({ page }) => {
+  test.setTimeout(360_000);
+  await page.goto(`${CHAPTER}?w-head-cut.h=2`);
+  const cut = await figure(page, 'head-cut');
+  await expect(stat(cut, 'точность, запись')).toContainText('0,985');
+  await cut.getByRole('button', { name: 'Обучить с таким разрезом' }).click();
+  await expect(cut.locator('[data-run]')).toHaveAttribute('data-run', 'done', { timeout: 240_000 });
+  const accuracy = Number((await stat(cut, 'точность, сейчас').innerText()).replace(',', '.'));
+  expect(accuracy).toBeGreaterThan(0.95);
+});
+
+for (const theme of ['light', 'dark'] as const)
+  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
+    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
+    await page.goto(CHAPTER);
+    for (const id of FIGURES) await figure(page, id);
+    const axe = FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page }));
+    const { violations } = await axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+    expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 4).join(' | ')}`)).toEqual([]);
+    await page.context().close();
+  });
+
+test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
+  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
+  await page.goto(CHAPTER);
+  for (const id of FIGURES) {
+    await figure(page, id);
+    await expectNoSideScroll(page);
+  }
+  await page.context().close();
+});
