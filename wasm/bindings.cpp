@@ -109,5 +109,9 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("measure", &guarded<&Session::measure>)
       .function("snapshot", &guarded<&Session::snapshot>)
       .function("disposeTrainer", &guarded<&Session::dispose_trainer>)
+      .function("loadTokenizer", &guarded<&Session::load_tokenizer>)
+      .function("encode", &guarded<&Session::encode>)
+      .function("decode", &guarded<&Session::decode>)
+      .function("disposeTokenizer", &guarded<&Session::dispose_tokenizer>)
       .function("census", &guarded<&Session::census>);
 }

@@ -15,7 +15,6 @@ namespace {
 
 using io::Json;
 
-constexpr Index max_id = 2147483647;
 constexpr std::size_t max_held = 512;  // a page that leaks handles is told so before memory is gone
 constexpr std::size_t max_file = std::size_t(64) << 20;
 
@@ -63,10 +62,10 @@ Json model_info(int id, const Model& model, const std::map<std::string, std::str
 
 int Session::free_id(const Fields& fields, const char* key) const {
   const int id = static_cast<int>(fields.index(key, 1, max_id));
-  bool taken = models_.count(id) || trainers_.count(id);
+  bool taken = models_.count(id) || trainers_.count(id) || tokenizers_.count(id);
   for (const auto& entry : trainers_) taken = taken || entry.second.model == id;
   if (taken) throw Refusal(ErrorCode::mismatch, "number " + std::to_string(id) + " is already in use");
-  if (models_.size() + trainers_.size() >= max_held)
+  if (models_.size() + trainers_.size() + tokenizers_.size() >= max_held)
     throw Refusal(ErrorCode::too_large, std::to_string(max_held) + " models are held already: dispose some");
   return id;
 }

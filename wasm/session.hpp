@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "attn/analysis/head_scores.hpp"
+#include "attn/text/tokenizer.hpp"
 #include "attn/train/trainer.hpp"
 #include "request.hpp"
 
@@ -39,6 +40,12 @@ class Session {
   Reply snapshot(const Request& request);        // {trainer} -> bytes
   Reply dispose_trainer(const Request& request);
 
+  // Text.
+  Reply load_tokenizer(const Request& request);  // {id}, bytes: tokenizer.json -> {id, names}
+  Reply encode(const Request& request);          // {tokenizer, text} -> {tokens, spans}
+  Reply decode(const Request& request);          // {tokenizer, tokens} -> {text}
+  Reply dispose_tokenizer(const Request& request);
+
   // {models, trainers, memory}: how many are alive, and bytes of WASM memory (0 natively).
   Reply census(const Request& request);
 
@@ -54,11 +61,14 @@ class Session {
   int free_id(const Fields& fields, const char* key) const;
   const Model& model(const Fields& fields, const char* key = "model") const;
   HeldTrainer& held(const Fields& fields);
+  const text::Tokenizer& tokenizer(const Fields& fields) const;
   Reply hold(int id, std::map<std::string, std::string> metadata, Model made);
   Reply hold_trainer(const Fields& fields, std::unique_ptr<Trainer> trainer);
 
+  static constexpr Index max_id = 2147483647;
   std::map<int, Model> models_;
   std::map<int, HeldTrainer> trainers_;
+  std::map<int, text::Tokenizer> tokenizers_;
 };
 
 // Shared by the two halves of the implementation.

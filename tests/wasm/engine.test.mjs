@@ -1,5 +1,6 @@
 // The Engine of wasm/client/types.ts on the real core: numbers, interventions, refusals.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { EngineError, openEngine } from '../../wasm/client/node.ts';
 import { tiny, variants } from './recipe.mjs';
@@ -172,6 +173,28 @@ for (const variant of variants) {
     const bytes = engine.saveModel(engine.createModel(tiny, 1).id);
     new DataView(bytes.buffer, bytes.byteOffset).setFloat32(bytes.length - 4, Number.NaN, true);
     assert.throws(() => engine.loadModel(bytes), refused('not finite', /не число/));
+  });
+}
+
+const tokenizerFile = await readFile(new URL('../../models/ru-small/tokenizer.json', import.meta.url));
+for (const variant of variants) {
+  test(`${variant}: text to tokens and back`, async () => {
+    const engine = await openEngine({ variant });
+    const { id, names } = engine.loadTokenizer(new Uint8Array(tokenizerFile));
+    assert.equal(names.length, 4096);
+    assert.equal(names[0], '<|конец|>');
+    const text = 'Старик поднялся со стула… 😀';
+    const { tokens: ids, spans } = engine.encode(id, text);
+    assert.equal(engine.decode(id, ids), text);
+    assert.equal(names[ids[ids.length - 1]], '<0x80>'); // the last byte of 😀
+    assert.equal(engine.decode(id, ids.slice(0, -1)).at(-1), '\uFFFD');
+    const characters = [...text];
+    assert.deepEqual(spans.at(-1), [characters.length - 1, characters.length]);
+    for (let i = 0; i < ids.length; ++i) // a token that is no byte is the characters of its span
+      if (!names[ids[i]].startsWith('<0x')) assert.equal(characters.slice(...spans[i]).join(''), names[ids[i]]);
+    engine.disposeTokenizer(id);
+    assert.throws(() => engine.encode(id, 'а'), (e) => e instanceof EngineError && e.code === 'out of range');
+    assert.throws(() => engine.loadTokenizer(new Uint8Array([123])), (e) => e instanceof EngineError && e.code === 'malformed');
   });
 }
 

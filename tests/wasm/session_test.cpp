@@ -134,3 +134,30 @@ TEST_CASE("the in-context chain is measured against its three strategies") {
     CHECK(strategies->find(name)->number() >= 0);  // a divergence
   }
 }
+
+TEST_CASE("a tokenizer is loaded, asked and let go") {
+  text::Tokenizer made = *text::Tokenizer::create({' ', 'a', 'b', 0x436});
+  REQUIRE(made.add({258, 259}).ok());
+  Session session;
+  Request file = request(R"({"id": 1})");
+  const std::string json = made.to_json();
+  file.bytes.assign(json.begin(), json.end());
+  const Reply loaded = session.load_tokenizer(file);
+  CHECK(loaded.value.find("names")->items().size() == 262);
+  CHECK(loaded.value.find("names")->items()[261].string() == "ab");
+  CHECK(refusal(session, &Session::load_tokenizer, file) == ErrorCode::mismatch);  // the number is taken
+
+  const Reply encoded = session.encode(request(R"({"tokenizer": 1, "text": "abЯ"})"));
+  CHECK(encoded.value.find("tokens")->dump() == "[261,209,176]");
+  CHECK(encoded.value.find("spans")->dump() == "[[0,2],[2,3],[2,3]]");
+  const Reply decoded = session.decode(request(R"({"tokenizer": 1, "tokens": [0, 261, 209, 176, 209]})"));
+  CHECK(decoded.value.find("text")->string() == "abЯ\uFFFD");
+  CHECK(refusal(session, &Session::decode, request(R"({"tokenizer": 1, "tokens": [262]})")) ==
+        ErrorCode::out_of_range);
+
+  session.dispose_tokenizer(request(R"({"tokenizer": 1})"));
+  CHECK(refusal(session, &Session::encode, request(R"({"tokenizer": 1, "text": ""})")) ==
+        ErrorCode::out_of_range);
+  file.bytes.pop_back();
+  CHECK(refusal(session, &Session::load_tokenizer, file) == ErrorCode::malformed);
+}

@@ -8,6 +8,7 @@ export const METHODS = [
   'loadModel', 'createModel', 'saveModel', 'disposeModel',
   'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate',
   'taskBatch', 'createTrainer', 'resumeTrainer', 'trainSteps', 'measure', 'snapshot', 'disposeTrainer',
+  'loadTokenizer', 'encode', 'decode', 'disposeTokenizer',
   'census',
 ] as const;
 export type Method = (typeof METHODS)[number];

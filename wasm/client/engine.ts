@@ -3,8 +3,8 @@ import type { Core, Reply } from './core.ts';
 import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
-  Attribution, Circuits, Engine, EngineInfo, FittedPattern, HeadRef, HeadScores, ModelConfig, ModelInfo, RunRequest, RunResult,
-  Sequences, StepMetrics, TaskConfig, TensorData, TrainConfig, TrainPoint, TrainRequest,
+  Attribution, Circuits, Encoding, Engine, EngineInfo, FittedPattern, HeadRef, HeadScores, ModelConfig, ModelInfo, RunRequest, RunResult,
+  Sequences, StepMetrics, TaskConfig, TensorData, TokenizerInfo, TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
 
 interface TrainerState {
@@ -121,6 +121,22 @@ export class LocalEngine implements Engine {
     options: { temperature?: number; top_k?: number; top_p?: number; seed?: number } = {},
   ): number[] {
     return this.#core.call('generate', { model, prompt, count, ...options }).value.tokens as number[];
+  }
+
+  loadTokenizer(json: Uint8Array, id = this.#newId()): TokenizerInfo {
+    return this.#core.call('loadTokenizer', { id }, json).value as unknown as TokenizerInfo;
+  }
+
+  encode(tokenizer: number, text: string): Encoding {
+    return this.#core.call('encode', { tokenizer, text }).value as unknown as Encoding;
+  }
+
+  decode(tokenizer: number, tokens: number[]): string {
+    return this.#core.call('decode', { tokenizer, tokens }).value.text as string;
+  }
+
+  disposeTokenizer(tokenizer: number): void {
+    this.#core.call('disposeTokenizer', { tokenizer });
   }
 
   taskBatch(task: TaskConfig, batch: number, seed: number): ReturnType<Engine['taskBatch']> {

@@ -43,6 +43,7 @@ const TRANSLATIONS: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^no tokens/, () => 'Строка пуста: нужен хотя бы один токен'],
   [/^there is no activation named (.+)$/, (m) => `У модели нет активации с именем ${m[1]}`],
   [/^there is no (model|trainer) (\d+)/, () => 'Этой модели больше нет: она была удалена'],
+  [/^there is no tokenizer (\d+)/, () => 'Этого токенизатора больше нет: он был удалён'],
   [/^weight (\d+) is not a finite number/, (m) => `Вес номер ${m[1]} — не число`],
   [/^(\d+) weights given, this model has (\d+)/, (m) => `Передано весов: ${m[1]}, а в модели их ${m[2]}`],
   [/^the file is empty/, () => 'Файл модели пуст'],

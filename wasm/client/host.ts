@@ -2,7 +2,7 @@
 // again under its old number, so that handles outlive a crash.
 import { EngineError } from './errors.ts';
 import { READY_MS, WorkerLink } from './link.ts';
-import type { EngineHost, ModelConfig, ModelInfo, RemoteEngine, TrainConfig, Variant } from './types.ts';
+import type { EngineHost, ModelConfig, ModelInfo, RemoteEngine, TokenizerInfo, TrainConfig, Variant } from './types.ts';
 
 export type Status = ReturnType<EngineHost['status']>;
 
@@ -21,6 +21,7 @@ const RESTARTED_SHOWN_MS = 6000;
 /** How to make a handle again in a new worker. */
 type Recipe =
   | { kind: 'file'; bytes: Uint8Array }
+  | { kind: 'tokenizer'; bytes: Uint8Array }
   | { kind: 'model'; config: ModelConfig; weightsOrSeed: Float32Array | number }
   | { kind: 'trainer'; model: number; config?: TrainConfig; snapshot?: Uint8Array };
 interface Handle {
@@ -31,7 +32,7 @@ interface Handle {
 }
 
 /** Simple calls, passed on as they are; a first argument that is a number is a handle. */
-const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate', 'pause', 'snapshot'] as const;
+const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate', 'encode', 'decode', 'pause', 'snapshot'] as const;
 
 export class WorkerHost {
   readonly engine: RemoteEngine & { terminate(): void };
@@ -155,6 +156,8 @@ export class WorkerHost {
     switch (recipe.kind) {
       case 'file':
         return link.call('loadModel', [recipe.bytes, id]);
+      case 'tokenizer':
+        return link.call('loadTokenizer', [recipe.bytes, id]);
       case 'model':
         return link.call('createModel', [recipe.config, recipe.weightsOrSeed, id]);
       case 'trainer':
@@ -185,7 +188,7 @@ export class WorkerHost {
     this.#handles.delete(id);
   }
 
-  async #dispose(method: 'disposeModel' | 'disposeTrainer', id: number): Promise<void> {
+  async #dispose(method: 'disposeModel' | 'disposeTokenizer' | 'disposeTrainer', id: number): Promise<void> {
     const handle = this.#handles.get(id);
     const alive = handle && handle.link === this.#link && !handle.link.dead;
     if (handle && !alive) return this.#forget(id); // it died with its worker
@@ -214,6 +217,8 @@ export class WorkerHost {
           config: structuredClone(config),
           weightsOrSeed: typeof weightsOrSeed === 'number' ? weightsOrSeed : weightsOrSeed.slice(),
         }),
+      loadTokenizer: (json) => this.#hold<TokenizerInfo>({ kind: 'tokenizer', bytes: json.slice() }),
+      disposeTokenizer: (id) => this.#dispose('disposeTokenizer', id),
       disposeModel: (id) => this.#dispose('disposeModel', id),
       createTrainer: (config) => this.#hold({ kind: 'trainer', model: 0, config: structuredClone(config) }),
       resumeTrainer: (snapshot) => this.#hold({ kind: 'trainer', model: 0, snapshot: snapshot.slice() }),

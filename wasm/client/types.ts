@@ -185,6 +185,18 @@ export interface ModelInfo {
   metadata: Record<string, string>;
 }
 
+/** A byte-pair tokenizer; core/attn/text/tokenizer.hpp. */
+export interface TokenizerInfo {
+  id: number;
+  /** Of every token: its text with the leading space, "<0xD0>" for a byte, "<|конец|>" for token 0. */
+  names: string[];
+}
+export interface Encoding {
+  tokens: number[];
+  /** [first, last) of each token in characters (code points: `[...text]`); a byte covers its whole character. */
+  spans: [number, number][];
+}
+
 /**
  * The engine as a widget sees it (through Comlink: every call is asynchronous; failures reject
  * with an Error whose message is fit to be shown). Handles are plain numbers; dispose them.
@@ -207,6 +219,13 @@ export interface Engine {
   /** target: [size, size], rows sum to 1; size and width at most 64. */
   fitPattern(target: Float32Array, size: number, options: { width: number; steps?: number; seed?: number }): FittedPattern;
   generate(model: number, prompt: number[], count: number, options: { temperature?: number; top_k?: number; top_p?: number; seed?: number }): number[];
+
+  /** tokenizer.json of this course. Text goes in as it is: fold ё to е before, where the reader sees it. */
+  loadTokenizer(json: Uint8Array): TokenizerInfo;
+  encode(tokenizer: number, text: string): Encoding;
+  /** Whole characters only; U+FFFD where the tokens spell none. Token 0 is silent. */
+  decode(tokenizer: number, tokens: number[]): string;
+  disposeTokenizer(tokenizer: number): void;
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };
