@@ -120,9 +120,13 @@ export class Surveyor {
   #tokens = 0;
   #seen = 0;
   #skipped = 0;
+  readonly layers: number;
+  readonly heads: number;
   readonly total: number;
 
-  constructor(readonly layers: number, readonly heads: number) {
+  constructor(layers: number, heads: number) {
+    this.layers = layers;
+    this.heads = heads;
     this.total = layers * heads;
     this.#meters = Array.from({ length: this.total }, () => new HeadMeter());
     this.#examples = Array.from({ length: this.total }, () => []);
