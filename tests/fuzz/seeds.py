@@ -108,6 +108,12 @@ def main():
                 config = json.dumps(json.load(f))
             with open(os.path.join(golden, name, "model.safetensors"), "rb") as f:
                 write("seed-" + name, config.encode() + b'\n{"weight_map":{"a":"b.safetensors"}}\n' + f.read())
+    elif target == "conllu":
+        row = "{}\t{}\t_\t{}\t_\t_\t{}\t{}\t_\t{}\n".format
+        write("seed-0", (row(1, "\u0451", "PRON", 2, "nsubj", "Entity=(e1--1-x)") + row(2, "b", "VERB", 0, "root", "SpaceAfter=No") +
+                         row(3, ".", "PUNCT", 2, "punct", "_") + "\n" + row(1, "c", "PRON", 0, "root", "Entity=(e1--1-x)")).encode())
+        write("seed-1", ("# newdoc\n1-2\tab\t_\t_\t_\t_\t_\t_\t_\t_\n" + row(1, "a", "ADJ", 2, "amod", "Entity=(e2--2-x") +
+                         row(2, "b", "NOUN", 0, "root", "Entity=e2)") + "2.1\tc\t_\t_\t_\t_\t_\t_\t_\t_\n").encode())
     elif target == "onnx_attention":
         rng = np.random.default_rng(1)
         for n in range(20):

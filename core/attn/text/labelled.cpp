@@ -1,7 +1,6 @@
 #include "attn/text/labelled.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 
@@ -92,6 +91,16 @@ struct Mention {
   Index first = 0, last = 0, head = 0;
 };
 
+// "e7-person-2-ref:def": the third field, counted from 1; 1 where it is absent or no such number.
+Index head_position(const std::string& body) {
+  std::size_t at = body.find('-');
+  if (at != std::string::npos) at = body.find('-', at + 1);
+  Index n = 0;
+  for (++at; at && at < body.size() && body[at] >= '0' && body[at] <= '9' && n < 1000; ++at)
+    n = 10 * n + (body[at] - '0');
+  return std::max<Index>(1, n);
+}
+
 // Chains by entity, mentions in the order of their first words. CorefUD 1.0, Entity=: "(e7--2-ref:def…"
 // opens a mention of e7 whose head is its 2nd word, "e7)" closes it, "(e7--1-…)" does both.
 std::map<std::string, std::vector<Mention>> chains(const Words& words) {
@@ -105,9 +114,7 @@ std::map<std::string, std::vector<Mention>> chains(const Words& words) {
       const std::string body = s.substr(at, end - at), entity = body.substr(0, body.find('-'));
       const bool closing = end < s.size() && s[end] == ')';
       if (opening) {
-        std::size_t field = 0;  // eid-etype-head-other
-        for (int dash = 0; dash < 2 && field != std::string::npos; ++dash) field = body.find('-', field) + 1;
-        const Index nth = field ? std::max<Index>(1, std::atoi(body.c_str() + field)) : 1;
+        const Index nth = head_position(body);
         open[entity].push_back({static_cast<Index>(i), 0, static_cast<Index>(i) + nth - 1});
       }
       if (closing && !open[entity].empty()) {
