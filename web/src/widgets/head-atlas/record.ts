@@ -10,18 +10,18 @@ import { packAtlas, packNative, type NativeReport, type Packed } from './recorde
 import { withTokenizer } from './subjects.ts';
 
 const [model, tokenizer, report, checkpoint] = process.argv.slice(2);
-if (!model || !tokenizer || !report || !checkpoint) throw new Error('usage: record.ts MODEL TOKENIZER NATIVE.json NAME');
+if (!model || !tokenizer || !report || !checkpoint) throw new Error('usage: record.ts MODEL TOKENIZER NATIVE.json|- NAME (-: nothing measured on treebanks yet)');
 const engine = (await openEngine()) as unknown as RemoteEngine;
 const bytes = async (file: string): Promise<Uint8Array> => new Uint8Array(await readFile(file));
 const subject = await withTokenizer(engine, await bytes(model), await bytes(tokenizer));
 const sentences = parseSentences(await readFile(new URL('../../data/sentences.txt', import.meta.url), 'utf8'));
-const native = JSON.parse(await readFile(report, 'utf8')) as NativeReport;
+const native = report === '-' ? null : (JSON.parse(await readFile(report, 'utf8')) as NativeReport);
 const atlas = await survey(engine, subject, sentences);
 const recording: Packed = {
   commit: (await engine.info()).commit, checkpoint,
-  command: 'attn heads model.safetensors --tokenizer tokenizer.json --conllu ud-ru-*.conllu.xz coref-ru-rucor-dev.conllu.xz --json',
-  sources: native.sources.map(({ file, sequences, too_long }) => ({ file, sequences, too_long })),
-  atlas: packAtlas(atlas), native: packNative(native),
+  command: native ? 'attn heads model.safetensors --tokenizer tokenizer.json --conllu ud-ru-*.conllu.xz coref-ru-rucor-dev.conllu.xz --json' : '',
+  sources: (native?.sources ?? []).map(({ file, sequences, too_long }) => ({ file, sequences, too_long })),
+  atlas: packAtlas(atlas), ...(native && { native: packNative(native) }),
 };
 const text = `${JSON.stringify(recording)}\n`;
 await writeFile(new URL('./recording.json', import.meta.url), text);

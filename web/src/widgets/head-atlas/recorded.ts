@@ -10,7 +10,8 @@ export interface Packed {
   command: string;
   sources: { file: string; sequences: number; too_long: number }[];
   atlas: PackedAtlas;
-  native: {
+  /** Absent until the tool has run on the treebanks with these weights. */
+  native?: {
     roles: number[][];
     uniform: number[];
     relations: PackedRelation[];
@@ -56,7 +57,7 @@ export function packAtlas(a: Atlas): PackedAtlas {
   };
 }
 
-export function unpack(p: Packed): { atlas: Atlas; native: Native } {
+export function unpack(p: Packed): { atlas: Atlas; native: Native | null } {
   const { atlas: a, native: n } = p;
   return {
     atlas: {
@@ -65,7 +66,7 @@ export function unpack(p: Packed): { atlas: Atlas; native: Native } {
       examples: a.examples.map((list) => list.map(([sentence, from, to, weight]) => ({ sentence, from, to, weight }))),
       neighbours: a.neighbours.map((list) => list.map(([head, distance]) => ({ head, distance }))),
     },
-    native: { ...n, roles: n.roles.map(unrow), uniform: unrow(n.uniform), relations: n.relations.map(unpackRelation) },
+    native: n ? { ...n, roles: n.roles.map(unrow), uniform: unrow(n.uniform), relations: n.relations.map(unpackRelation) } : null,
   };
 }
 
@@ -86,7 +87,7 @@ interface NativeRelation {
   nearest_accuracy: number; chance: number; gain: [number, number, number]; head_accuracy: number[];
 }
 
-export function packNative(r: NativeReport): Packed['native'] {
+export function packNative(r: NativeReport): NonNullable<Packed['native']> {
   const estimate = ([value, low, high]: [number, number, number]) => ({ value, low, high });
   return {
     roles: r.roles.map(row), uniform: row(r.uniform),
