@@ -53,6 +53,7 @@ export default defineConfig({
     offline(),
   ],
   vite: {
+    define: { 'import.meta.env.PUBLIC_REPOSITORY': JSON.stringify((process.env.COURSE_REPOSITORY ?? '').replace(/\/$/, '')) }, // «как это посчитано» links to it
     plugins: [outsideImports(), leanKatexFonts()],
     server: { fs: { allow: ['..'] } },
     worker: { format: 'es', plugins: () => [outsideImports()] }, // its modules stand outside web/ as well

@@ -1,11 +1,10 @@
 // The core's own source, fetched on demand when a reader asks how a number was computed.
 
-const files = import.meta.glob<string>('../../../core/attn/**/*.{cpp,hpp}', { query: '?raw', import: 'default' });
-
 /** Text of a file given by its path in the repository, or null when it is not part of this build. */
 export async function sourceText(file: string): Promise<string | null> {
-  const load = files[`../../../${file}`];
   try {
+    const { files } = await import('./source-files'); // the list alone is 10 KB: not before it is asked for
+    const load = files[`../../../${file}`];
     return load ? await load() : null;
   } catch {
     return null; // offline and not cached: the link to the line remains
@@ -38,8 +37,8 @@ function dedent(lines: string[]): string {
   return lines.map((l) => l.slice(cut)).join('\n').trimEnd();
 }
 
-// import.meta.env is absent outside Vite (plain node tests).
-const repository = (import.meta.env?.PUBLIC_REPOSITORY as string | undefined) ?? '';
+// Set by astro.config.mjs from COURSE_REPOSITORY; import.meta.env is absent outside Vite (plain node tests).
+const repository = (import.meta.env ? (import.meta.env.PUBLIC_REPOSITORY as string | undefined) : undefined) ?? '';
 
 /** Link to the line in the repository at the commit the core was built from. */
 export function sourceUrl(file: string, line?: number, commit?: string): string | undefined {
