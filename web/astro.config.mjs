@@ -50,6 +50,7 @@ export default defineConfig({
       ),
     }),
     svelte(),
+    { name: 'course:near', hooks: { 'astro:config:setup': ({ addClientDirective }) => addClientDirective({ name: 'near', entrypoint: './src/scripts/near.ts' }) } },
     offline(),
   ],
   vite: {

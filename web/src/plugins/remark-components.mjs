@@ -46,8 +46,12 @@ export default function remarkComponents() {
     const wanted = new Map();
     visit(tree, ['mdxJsxFlowElement', 'mdxJsxTextElement'], (node) => {
       if (!node.name || !/^[A-Z]/.test(node.name)) return;
-      // `key` never reaches a component in JSX: it is React's. Citations may still be written with it.
-      for (const attribute of node.attributes) if (attribute.name === 'key') attribute.name = 'cite';
+      for (const attribute of node.attributes) {
+        // `key` never reaches a component in JSX: it is React's. Citations may still be written with it.
+        if (attribute.name === 'key') attribute.name = 'cite';
+        // A figure waits for a reader, not only for the viewport: src/scripts/near.ts.
+        if (attribute.name === 'client:visible') attribute.name = 'client:near';
+      }
       if (imported.has(node.name)) return;
       const home = known.get(node.name);
       if (!home && process.env.COURSE_DRAFT) {

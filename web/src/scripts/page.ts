@@ -34,8 +34,8 @@ function followReader(): void {
       else a.removeAttribute('aria-current');
     }
   };
+  // Not before the first scroll: above the first heading nothing is marked, and a restored place or an anchor scrolls by itself.
   window.addEventListener('scroll', () => { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
-  setTimeout(mark, 300); // reading positions at once would force a layout before the first paint
 }
 
 /** The full reference over a citation, on hover and on focus; a click still goes to the bibliography. */

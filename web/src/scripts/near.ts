@@ -1,0 +1,87 @@
+// client:near — how a chapter's figures come alive. What `client:visible` in a chapter means (remark-components writes it so).
+//
+// The page is readable and its figures teach from their recordings without any of this, so nothing is spent on a reader who is
+// not there yet: a figure within a viewport has its scripts fetched when the browser is idle, and is hydrated at the first sign
+// of a reader (scroll, pointer, key, focus) or at once when the address names a state or a place. Figures are hydrated one at a
+// time, each in a task of its own. What the reader pressed or typed in between is done again once the figure can hear it.
+import type { ClientDirective } from 'astro';
+
+const SIGNS = ['scroll', 'wheel', 'pointermove', 'pointerdown', 'touchstart', 'keydown', 'focusin', 'input'] as const;
+
+let sign: Promise<void> | undefined;
+/** Resolved once somebody reads the page. */
+function reader(): Promise<void> {
+  sign ??= new Promise((resolve) => {
+    if (location.hash || location.search) { resolve(); return; }
+    const seen = (): void => {
+      for (const name of SIGNS) removeEventListener(name, seen, true);
+      resolve();
+    };
+    for (const name of SIGNS) addEventListener(name, seen, { capture: true, passive: true });
+  });
+  return sign;
+}
+
+const loaded = new Promise<void>((resolve) => {
+  if (document.readyState === 'complete') resolve();
+  else addEventListener('load', () => resolve(), { once: true });
+});
+const idle = (): Promise<void> => new Promise((resolve) => {
+  if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(), { timeout: 1000 });
+  else setTimeout(resolve, 50);
+});
+const task = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+let queue = Promise.resolve();
+/** One figure after another, each in its own task. */
+function inTurn(job: () => Promise<void>): Promise<void> {
+  queue = queue.then(task).then(job).catch((error: unknown) => console.error(error)); // one broken figure does not stop the rest
+  return queue;
+}
+
+function near(island: HTMLElement): Promise<void> {
+  return new Promise((resolve) => {
+    const watch = new IntersectionObserver((entries) => {
+      if (!entries.some((e) => e.isIntersecting)) return;
+      watch.disconnect();
+      resolve();
+    }, { rootMargin: '100% 0px' });
+    for (const child of island.children) watch.observe(child); // the island itself has no box
+  });
+}
+
+/** Remembers presses and entries that fall on a figure without scripts; the function it returns does them again. */
+function remember(island: HTMLElement): () => void {
+  let pressed: HTMLElement | null = null;
+  let entered: { field: HTMLInputElement; value: string; checked: boolean } | null = null;
+  const onClick = (event: Event): void => { pressed = event.target instanceof Element ? event.target.closest('button') : null; };
+  const onInput = (event: Event): void => {
+    const field = event.target;
+    if (field instanceof HTMLInputElement) entered = { field, value: field.value, checked: field.checked };
+  };
+  island.addEventListener('click', onClick, true);
+  island.addEventListener('input', onInput, true);
+  return () => {
+    island.removeEventListener('click', onClick, true);
+    island.removeEventListener('input', onInput, true);
+    if (entered?.field.isConnected) {
+      entered.field.value = entered.value;
+      entered.field.checked = entered.checked;
+      for (const kind of ['input', 'change']) entered.field.dispatchEvent(new Event(kind, { bubbles: true }));
+    }
+    if (pressed?.isConnected) pressed.click();
+  };
+}
+
+const directive: ClientDirective = async (load, _options, island) => {
+  const again = remember(island);
+  await near(island);
+  await Promise.race([loaded.then(idle), reader()]);
+  const hydrate = await load();
+  await reader();
+  await inTurn(async () => {
+    await hydrate();
+    again();
+  });
+};
+export default directive;
