@@ -27,8 +27,8 @@ try {
       const loaded = new Set(), foreign = [];
       context.on('request', (r) => { if (r.url().startsWith(url)) loaded.add(new URL(r.url()).pathname); else if (/^http/.test(r.url())) foreign.push(r.url()); });
       await tab.goto(url + page, { waitUntil: 'load' });
-      const height = await tab.evaluate(() => document.documentElement.scrollHeight);
-      for (let y = 0; y < height; y += 700) { await tab.evaluate((to) => scrollTo({ top: to, behavior: 'instant' }), y); await tab.waitForTimeout(40); }
+      // The page grows while it is scrolled: what is far from the screen has an estimated height until then.
+      for (let y = 0; y < await tab.evaluate(() => document.documentElement.scrollHeight); y += 700) { await tab.evaluate((to) => scrollTo({ top: to, behavior: 'instant' }), y); await tab.waitForTimeout(40); }
       await tab.waitForLoadState('networkidle').catch(() => {});
       const parts = Object.fromEntries(kinds.map(([name]) => [name, 0]));
       for (const name of loaded) {

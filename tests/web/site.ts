@@ -22,6 +22,9 @@ export function watch(page: Page): Watch {
   return seen;
 }
 
+/** Lays out all of a chapter at once; otherwise what is far from the screen waits for the reader (styles/book.css). */
+export const unfold = (page: Page): Promise<unknown> => page.addStyleTag({ content: '.prose > *, .prose > astro-island > * { content-visibility: visible !important }' });
+
 export async function expectNoSideScroll(page: Page): Promise<void> {
   const wide = await page.evaluate(() => {
     const width = document.documentElement.clientWidth;
