@@ -11,6 +11,7 @@ import remarkTypography from './src/plugins/remark-typography.mjs';
 import rehypeBook from './src/plugins/rehype-book.mjs';
 import outsideImports from './src/plugins/vite-outside-imports.mjs';
 import leanKatexFonts from './src/plugins/vite-lean-katex.mjs';
+import lean from './src/plugins/lean.mjs';
 import offline from './src/plugins/offline.mjs';
 
 // `./course build --base /name/` and the Pages workflow say where the site will live; alone, it lives at the root.
@@ -51,6 +52,7 @@ export default defineConfig({
     }),
     svelte(),
     { name: 'course:near', hooks: { 'astro:config:setup': ({ addClientDirective }) => addClientDirective({ name: 'near', entrypoint: './src/scripts/near.ts' }) } },
+    lean({ base }),
     offline(),
   ],
   vite: {

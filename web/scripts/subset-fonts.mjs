@@ -7,7 +7,8 @@ import subsetFont from 'subset-font';
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => String.fromCodePoint(from + i)).join('');
 const CYRILLIC = range(0x410, 0x44f) + 'Ёё№\u0301';
 const LATIN = range(0x20, 0x7e) + '\u00a0«»„“”‘’—–…·×−±÷°§©•‰′″/⁄→←↑↓≤≥≠≈∞√Σ∂∆µπ²³¹½éèüöäçñłŁØø\u2009\u202f\u2212';
-// What formulas are made of; tests/web/shell.spec.ts fails when a built page has a sign that is not here.
+// What formulas may be made of; the build cuts the faces again, to what its pages show (src/plugins/lean.mjs). tests/web/shell.spec.ts
+// fails when a page has a sign that is not here.
 export const MATH = range(0x20, 0x7e) + range(0x391, 0x3a9) + range(0x3b1, 0x3c9) + 'ϑϕϖϱϵ'
   + '\u00a0\u200b\u2061−×⋅·∗∘±∓÷=≠≈≡≅∼≃∝≤≥≪≫<>∈∉∋⊂⊃⊆⊇∪∩∖∧∨¬∀∃∅∞∂∇∑∏∫√←→↔⇐⇒⇔↦↑↓⟶⟵⟨⟩⌊⌋⌈⌉∥∣|…⋯⋮⋱⊤⊥⊙⊕⊗†‡⋆′ℓℏℜℑ¯ˉˆ˜˙¨^~´`¸ˇ˘\ue020§∎□◻■⊢⊨⟺⟹\u0338\u20d7';
 const BLACKBOARD = range(0x41, 0x5a) + '\u200b≲≳⩽⩾⊊□■⊮∄∁↠';

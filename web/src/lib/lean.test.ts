@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import katex from 'katex';
+import { pageNames, prune } from '../plugins/lean-css.mjs';
+import { mathSigns } from '../plugins/lean-math.mjs';
+import { inlineStyles, renameFaces } from '../plugins/lean.mjs';
+
+const page = '<main id="top"><p class="note wide">tone</p></main>';
+const kept = (css: string, scripts: string[] = []): string => prune(css, pageNames(page, scripts));
+
+describe('the styles of a page', () => {
+  it('keep what its markup names and drop the rest', () => {
+    expect(kept('.note{a:b}.gone{a:b}#top p{a:b}#bottom{a:b}table{a:b}')).toBe('.note{a:b}#top p{a:b}');
+    expect(kept('.note,.gone{a:b}')).toBe('.note{a:b}');
+    expect(kept('p:hover{a:b}p::before{a:b}:root{a:b}*{a:b}[data-x]{a:b}')).toBe('p:hover{a:b}p::before{a:b}:root{a:b}*{a:b}[data-x]{a:b}');
+  });
+  it('take a word of the prose for no class', () => expect(kept('.tone{a:b}')).toBe(''));
+  it('want all classes of one step on one element', () => {
+    expect(kept('.note.wide{a:b}')).toBe('.note.wide{a:b}');
+    expect(prune('.a.b{c:d}.a .b{c:d}', pageNames('<p class="a"></p><p class="b"></p>', []))).toBe('.a .b{c:d}');
+  });
+  it('keep what a script may add, also by a beginning', () => {
+    expect(kept('.note.open{a:b}.tone-q{a:b}.other{a:b}', ['el.classList.toggle("open"); `tone-${x}`'])).toBe('.note.open{a:b}.tone-q{a:b}');
+  });
+  it('look into :is and :where, not into :not', () => {
+    expect(kept(':where(.gone,.note){a:b}:is(.gone){a:b}p:not(.gone){a:b}')).toBe(':where(.gone,.note){a:b}p:not(.gone){a:b}');
+  });
+  it('keep the last of equal rules, and conditions apart', () => {
+    expect(kept('.note{a:b}.note{a:c}.note{a:b}@media print{.note{a:b}}@media screen{.gone{a:b}}')).toBe('.note{a:c}.note{a:b}@media print{.note{a:b}}');
+  });
+  it('keep key frames and only the faces that are asked for', () => {
+    const css = '@font-face{font-family:A;src:url(a)}@font-face{font-family:"B b";src:url(b)}@keyframes turn{from{a:b}}.note{font-family:"B b"}';
+    expect(kept(css)).toBe('@font-face{font-family:"B b";src:url(b)}@keyframes turn{from{a:b}}.note{font-family:"B b"}');
+  });
+  it('stand where the first link stood; a print sheet stays a file', () => {
+    const html = `<link rel="stylesheet" href="/p.css" media="print"><link rel="stylesheet" href="/a.css"><title>t</title><link rel="stylesheet" href="/b.css">${page}`;
+    const sheets: Record<string, string> = { '/a.css': '.note{a:b}', '/b.css': '.wide{c:d}' };
+    expect(inlineStyles(html, (href: string) => sheets[href], [])).toBe(`<link rel="stylesheet" href="/p.css" media="print"><style>.note{a:b}\n.wide{c:d}</style><title>t</title>${page}`);
+  });
+  it('name faces as they were cut, and drop those nobody needs', () => {
+    expect(renameFaces('@font-face{src:url(x.1.woff2)}@font-face{src:url(y.1.woff2)}', new Map([['x.1.woff2', 'x.2.woff2'], ['y.1.woff2', null]]))).toBe('@font-face{src:url(x.2.woff2)}');
+  });
+});
+
+describe('the signs of formulas', () => {
+  const signs = (tex: string, face: string): string => [...(mathSigns(katex.renderToString(tex, { output: 'htmlAndMathml' })).get(`KaTeX_${face}`) ?? [])].sort().join('');
+  it('go to the face that draws them', () => {
+    expect(signs('x + 1 < \\alpha', 'Math-Italic')).toBe('xα');
+    expect(signs('x + 1 < \\alpha', 'Main-Regular')).toBe('+1<');
+    expect(signs('\\mathbb{R}\\mathcal{L}', 'AMS-Regular')).toBe('R');
+    expect(signs('\\mathbb{R}\\mathcal{L}', 'Caligraphic-Regular')).toBe('L');
+    expect(signs('\\textstyle\\sum x', 'Size1-Regular')).toBe('∑');
+    expect(signs('\\displaystyle\\sum x', 'Size2-Regular')).toBe('∑');
+    expect(signs('\\big( x \\big)', 'Size1-Regular')).toBe('()');
+    expect(signs('\\mathbf{W}', 'Main-Bold')).toBe('W');
+    // After a drawn sign (a path of its own) the rest still counts.
+    const html = '<span class="katex-html"><span><svg><path d="M0"></path></svg></span><span class="delimsizing size4">{</span></span>';
+    expect([...mathSigns(html).get('KaTeX_Size4-Regular')!]).toEqual(['{']);
+    expect(signs('\\operatorname{softmax}', 'Main-Regular')).toBe('afmostx');
+  });
+  it('include the letters of drawings', () => expect([...mathSigns('<svg><text x="1" class="math z">W<tspan>Q</tspan></text></svg>').get('KaTeX_Math-Italic')!].join('')).toBe('WQ'));
+});

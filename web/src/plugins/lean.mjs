@@ -1,0 +1,88 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import crypto from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import subsetFont from 'subset-font';
+import { closure } from './offline.mjs';
+import { prune, pageNames } from './lean-css.mjs';
+import { faces, mathSigns } from './lean-math.mjs';
+
+// After the build, before the service worker's lists: a page carries the styles it can use, inside itself, and the faces of the
+// formulas carry the signs that some page shows. Nothing waits for a style sheet, and no page pays for another page's figures.
+
+export const hash = (data) => crypto.createHash('sha256').update(data).digest('hex').slice(0, 8);
+const SHEET = /<link rel="stylesheet" href="([^"]+)"\s*\/?>/g; // the print sheet has media= and stays a file: it blocks nothing
+
+/** The page with its style sheets pruned to what it and its scripts name, and set inline in place of the first link. */
+export function inlineStyles(html, sheet, scripts) {
+  const links = [...html.matchAll(SHEET)];
+  if (links.length === 0) return html;
+  const css = [...new Set(links.map(([, href]) => href))].map(sheet).join('\n');
+  const style = `<style>${prune(css, pageNames(html, scripts)).replaceAll('</', '<\\/')}</style>`;
+  let first = true;
+  return html.replace(SHEET, () => { const at = first ? style : ''; first = false; return at; });
+}
+
+/** Cuts each face of KaTeX to the signs used; returns old name → new name, null where no page uses the face. */
+async function cutMath(dist, files, pages) {
+  const used = new Map();
+  for (const html of pages) for (const [face, signs] of mathSigns(html)) for (const sign of signs) (used.get(face) ?? used.set(face, new Set()).get(face)).add(sign);
+  const renamed = new Map();
+  for (const file of files) {
+    const face = /^_astro\/(KaTeX_[\w-]+)\.[\w-]+\.woff2$/.exec(file)?.[1];
+    if (!face) continue;
+    if (!faces.includes(face)) throw new Error(`lean: no class of a formula is known to select ${face}`);
+    const full = path.join(dist, file);
+    const signs = [...(used.get(face) ?? [])].sort().join('');
+    const body = signs && await subsetFont(fs.readFileSync(full), signs, { targetFormat: 'woff2', noLayoutClosure: true, noHinting: true });
+    fs.rmSync(full);
+    renamed.set(path.basename(file), signs ? `${face}.${hash(body)}.woff2` : null);
+    if (signs) fs.writeFileSync(path.join(dist, '_astro', renamed.get(path.basename(file))), body); // a new name: the old one may be in a cache
+  }
+  return renamed;
+}
+
+/** Face rules of dropped files go, the others point to their new names. */
+export function renameFaces(css, renamed) {
+  for (const [old, now] of renamed)
+    css = now ? css.replaceAll(old, now) : css.replace(/@font-face\s*\{[^}]*\}/g, (rule) => (rule.includes(old) ? '' : rule));
+  return css;
+}
+
+export default function lean({ base = '/' } = {}) {
+  return {
+    name: 'course:lean',
+    hooks: {
+      'astro:build:done': async ({ dir, logger }) => {
+        const dist = fileURLToPath(dir);
+        const files = fs.readdirSync(dist, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => path.relative(dist, path.join(f.parentPath, f.name)));
+        const read = (f) => fs.readFileSync(path.join(dist, f), 'utf8');
+        const texts = new Map(files.filter((f) => /\.(html|m?js|css)$/.test(f) && !f.startsWith('pagefind/')).map((f) => [f, read(f)]));
+        const pages = [...texts.keys()].filter((f) => f.endsWith('.html'));
+        // A file of the core's source is a script too (one long string), but none that makes elements.
+        const scripts = [...texts.keys()].filter((f) => f.startsWith('_astro/') && f.endsWith('.js') && !/^(?:var|const|let) \w+=[`"']\/\//.test(texts.get(f)));
+        const names = scripts.map((f) => [path.basename(f), f]);
+
+        const renamed = await cutMath(dist, files, pages.map((p) => texts.get(p)));
+        const root = base.replace(/\/?$/, '/');
+        const sheet = (href) => renameFaces(texts.get(href.slice(root.length)), renamed);
+        let before = 0, after = 0;
+        for (const page of pages) {
+          const html = texts.get(page);
+          const code = [...closure(page, names, texts)].map((f) => texts.get(f));
+          const made = inlineStyles(html, sheet, code);
+          before += html.length; after += made.length;
+          texts.set(page, made);
+          fs.writeFileSync(path.join(dist, page), made);
+        }
+        // Sheets that nothing names any more.
+        for (const file of files) {
+          if (!/^_astro\/.*\.css$/.test(file)) continue;
+          if ([...texts].some(([f, text]) => !f.endsWith('.css') && text.includes(path.basename(file)))) fs.writeFileSync(path.join(dist, file), renameFaces(texts.get(file), renamed));
+          else fs.rmSync(path.join(dist, file));
+        }
+        logger.info(`${pages.length} pages: ${Math.round((after - before) / pages.length / 1024)} KB of styles each, inside; ${[...renamed.values()].filter(Boolean).length} faces for formulas`);
+      },
+    },
+  };
+}
