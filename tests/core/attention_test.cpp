@@ -1,5 +1,9 @@
 #include "attn/attention/attention.hpp"
 
+#include <algorithm>
+#include <cmath>
+
+#include "attn/ops/elementwise.hpp"
 #include "golden_op.hpp"
 
 using namespace attn;
@@ -212,4 +216,34 @@ TEST_CASE("attention: shapes that do not fit are named") {
   const Var vk = tape.constant(k);
   CHECK_THROWS_WITH_AS(attention(tape, tape.constant(q), vk, vk, {}),
                        "attention: q [1, 2, 3, 4], k [1, 2, 2, 4], v [1, 2, 2, 4]", ShapeError);
+}
+
+// A bias of zeros keeps the map whole; without it a causal map longer than 64 is cut into blocks of queries.
+TEST_CASE("attention: blocks of queries give the map, the output and the gradients of the whole") {
+  constexpr Index T = 150, H = 2, d = 4;
+  Rng rng(23);
+  const Tensor q = random_tensor({2, T, H, d}, rng), k = random_tensor({2, T, 1, d}, rng),
+               v = random_tensor({2, T, 1, 3}, rng), weights = random_tensor({2, T, H, 3}, rng);
+  const Tensor zeros(Shape{H, T, T});
+  const auto results = [&](bool whole) {
+    Tape tape(Tape::Mode::training);
+    Tensor dq(q.shape), dk(k.shape), dv(v.shape);
+    const Var vars[] = {tape.parameter(q, dq), tape.parameter(k, dk), tape.parameter(v, dv)};
+    // Through a copy, whose gradient the first writer overwrites: the path of a model.
+    const Var inner[] = {copy(tape, vars[0]), copy(tape, vars[1]), copy(tape, vars[2])};
+    AttentionOptions o = options(Real(0.9), true);
+    if (whole) o.bias = tape.constant(zeros);
+    const Var z = attention(tape, inner[0], inner[1], inner[2], o);
+    std::vector<Real> all(tape.value(z).begin(), tape.value(z).end());
+    tape.backward(weighted_sum(tape, z, weights));
+    for (const Tensor* g : {&dq, &dk, &dv}) all.insert(all.end(), g->data.begin(), g->data.end());
+    return all;
+  };
+  const std::vector<Real> blocks = results(false), whole = results(true);
+  REQUIRE(blocks.size() == whole.size());
+  const double tolerance = sizeof(Real) == 8 ? 1e-13 : 1e-5;
+  double worst = 0;
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    worst = std::max(worst, std::fabs(static_cast<double>(blocks[i]) - static_cast<double>(whole[i])));
+  CHECK(worst < tolerance);
 }

@@ -1,5 +1,7 @@
 #include "attn/attention/attention.hpp"
 
+#include <algorithm>
+
 #include "attn/attention/mix.hpp"
 #include "attn/attention/pattern.hpp"
 #include "attn/attention/scores.hpp"
@@ -56,6 +58,47 @@ void attend(Matrix z, Matrix p, const Head& head) {
 }
 // #endregion attention-forward
 
+// A causal head sees nothing right of the diagonal. Cut into blocks of queries, each with the keys up to its
+// last query, the products leave out most of what the mask would throw away. A whole map at course length.
+constexpr Index query_block = 64;
+
+struct Block {
+  Index first, count, keys;  // queries [first, first + count) see keys [0, keys)
+};
+
+Block block_at(const KeyMask& mask, Index first, Index queries, Index keys) {
+  const Index count = std::min(query_block, queries - first);
+  return {first, count, std::min(keys, mask.past + first + count)};
+}
+
+bool in_blocks(const Head& head) {
+  return head.mask.causal && head.q.rows > query_block && head.mask.past + head.q.rows == head.k.rows &&
+         !(head.cap > 0) && !head.bias.data;
+}
+
+template <class T>
+BasicMatrix<T> part(const BasicMatrix<T>& m, Index first, Index rows, Index cols) {
+  return {m.data + first * m.row_stride, rows, cols, m.row_stride, m.col_stride};
+}
+
+Head part(const Head& head, const Block& b) {
+  Head out = head;
+  out.q = part(head.q, b.first, b.count, head.q.cols);
+  out.k = part(head.k, 0, b.keys, head.k.cols);
+  out.v = part(head.v, 0, b.keys, head.v.cols);
+  out.mask.past += b.first;
+  return out;
+}
+
+void attend_in_blocks(Matrix z, Matrix p, const Head& head) {
+  if (!in_blocks(head)) return attend(z, p, head);
+  for (Index first = 0; first < p.rows; first += query_block) {
+    const Block b = block_at(head.mask, first, p.rows, p.cols);
+    attend(part(z, first, b.count, z.cols), part(p, first, b.count, b.keys), part(head, b));
+    for (Index i = first; i < first + b.count; ++i) std::fill(&p(i, 0) + b.keys, &p(i, 0) + p.cols, Real(0));
+  }
+}
+
 Head head_of(Tape& tape, const Call& c, Index b, Index h) {
   const ConstHeads q = token_major(tape.value(c.q));
   const Index g = c.key_head(h, q.heads);
@@ -80,7 +123,7 @@ void every_head(Tape& tape, const Call& c, F&& f) {
 
 // Head by head, so that a head's scores are still in the cache when they become weights.
 void forward(Tape& tape, const Call& c) {
-  every_head(tape, c, [](Matrix z, Matrix p, const Head& head) { attend(z, p, head); });
+  every_head(tape, c, [](Matrix z, Matrix p, const Head& head) { attend_in_blocks(z, p, head); });
 }
 
 // The same numbers stage by stage, with the tap between the stages.
@@ -107,24 +150,62 @@ Heads heads_of(const View& grad) { return grad.data ? token_major(grad) : Heads{
 // Query heads that share a key head add to the same gradient: only the first may overwrite.
 Store shared_store(Store store, bool first) { return first ? store : Store::add; }
 
+// Gradients of one head; empty matrices are skipped.
+struct HeadTargets {
+  Matrix q, k, v;
+  Store q_store, k_store, v_store;
+};
+
+// The four steps of one head back. ds, p: [T, S]; dz: [T, d_v].
+void backward_head(Tape& tape, const Call& c, const HeadTargets& d, Matrix ds, ConstMatrix p, ConstMatrix dz,
+                   const Head& head, Index h) {
+  // backward 4, Z = P V
+  mix_backward(ds, d.v, d.v_store, dz, p, head.v);
+  if (c.pattern_replaced) return;
+  // backward 3, P = softmax(S)
+  masked_softmax_backward(ds, p, head.mask, head.sequence);
+  if (c.scores_replaced) return;
+  // backward 2, S <- c tanh(S / c), S <- S + B
+  if (tape.needs_grad(c.bias)) add_bias(as_matrix(tape.grad(c.bias).sub(h)), ds);
+  if (head.cap > 0) softcap_backward(ds, head.capped, head.cap);
+  // backward 1, S = scale · Q Kᵀ
+  qk_scores_backward(d.q, d.q_store, d.k, d.k_store, ds, head.q, head.k, head.scale);
+}
+
+// The last block first: it sees every key, and so may overwrite the gradients of keys and values.
+void backward_in_blocks(Tape& tape, const Call& c, HeadTargets d, Matrix ds, ConstMatrix p, ConstMatrix dz,
+                        const Head& head, Index h) {
+  if (!in_blocks(head)) return backward_head(tape, c, d, ds, p, dz, head, h);
+  const auto rows = [](const Matrix& m, Index first, Index n) {
+    return m.data ? part(m, first, n, m.cols) : m;
+  };
+  for (Index first = (p.rows - 1) / query_block * query_block; first >= 0; first -= query_block) {
+    const Block b = block_at(head.mask, first, p.rows, p.cols);
+    const HeadTargets target{rows(d.q, first, b.count),
+                             rows(d.k, 0, b.keys),
+                             rows(d.v, 0, b.keys),
+                             d.q_store,
+                             d.k_store,
+                             d.v_store};
+    backward_head(tape, c, target, part(ds, first, b.count, b.keys), part(p, first, b.count, b.keys),
+                  part(dz, first, b.count, dz.cols), part(head, b), h);
+    d.k_store = d.v_store = Store::add;
+  }
+}
+
 void backward_head(Tape& tape, const Call& c, const Targets& d, Matrix ds, Index b, Index h) {
   const Head head = head_of(tape, c, b, h);
   const ConstHeads dz = token_major(ConstView(tape.grad(c.z)));
   const Index g = c.key_head(h, dz.heads);
   const bool first = h % (dz.heads / c.keys.heads) == 0;
   const auto slot = [b](const Heads& x, Index of) { return x.data ? x.matrix(b, of) : Matrix(); };
-  // backward 4, Z = P V
-  mix_backward(ds, slot(d.v, g), shared_store(d.v_store, first), dz.matrix(b, h), c.weights(b, h), head.v);
-  if (c.pattern_replaced) return;
-  // backward 3, P = softmax(S)
-  masked_softmax_backward(ds, c.weights(b, h), c.mask, b);
-  if (c.scores_replaced) return;
-  // backward 2, S <- c tanh(S / c), S <- S + B
-  if (tape.needs_grad(c.bias)) add_bias(as_matrix(tape.grad(c.bias).sub(h)), ds);
-  if (head.cap > 0) softcap_backward(ds, head.capped, head.cap);
-  // backward 1, S = scale · Q Kᵀ
-  qk_scores_backward(slot(d.q, h), d.q_store, slot(d.k, g), shared_store(d.k_store, first), ds, head.q,
-                     head.k, head.scale);
+  const HeadTargets own{slot(d.q, h),
+                        slot(d.k, g),
+                        slot(d.v, g),
+                        d.q_store,
+                        shared_store(d.k_store, first),
+                        shared_store(d.v_store, first)};
+  backward_in_blocks(tape, c, own, ds, c.weights(b, h), dz.matrix(b, h), head, h);
 }
 
 void backward(Tape& tape, const Call& c) {

@@ -12,18 +12,24 @@ bool is_argmax(const Real* logits, Index vocab, TokenId target) {
   return logits[target] == logits[target];  // NaN is no answer
 }
 
-// dlogits += dloss · w_i / Σw · (p - onehot(target)), for every row
-void backward(View dlogits, ConstView logits, const Real* lse, const TokenId* targets, const Real* weights,
-              Real factor, Real* p) {
+// dlogits = (or +=) dloss · w_i / Σw · (p - onehot(target)), for every row
+void backward(Tape::GradTarget target, ConstView logits, const Real* lse, const TokenId* targets,
+              const Real* weights, Real factor, Real* p) {
   const Index vocab = logits.shape[-1], rows = logits.size() / vocab;
   for (Index r = 0; r < rows; ++r) {
     const Real weight = (weights ? weights[r] : Real(1)) * factor;
-    if (weight == 0) continue;
     const Real* x = logits.data + r * vocab;
-    for (Index v = 0; v < vocab; ++v) p[v] = x[v] - lse[r];
-    vector_exp(p, p, vocab);
-    vec::axpy(weight, p, dlogits.data + r * vocab, vocab);
-    dlogits[r * vocab + targets[r]] -= weight;
+    Real* out = target.grad.data + r * vocab;
+    const bool overwrite = target.store == Store::overwrite;
+    if (weight == 0) {
+      if (overwrite) vec::fill(0, out, vocab);
+      continue;
+    }
+    Real* to = overwrite ? out : p;
+    for (Index v = 0; v < vocab; ++v) to[v] = x[v] - lse[r];
+    vector_exp(to, to, vocab);
+    overwrite ? vec::scale(weight, to, out, vocab) : vec::axpy(weight, to, out, vocab);
+    out[targets[r]] -= weight;
   }
 }
 
@@ -51,7 +57,7 @@ CrossEntropy cross_entropy(Tape& tape, Var logits, const TokenId* targets, const
                    static_cast<Real>(count)};
   tape.mutable_value(out.loss)[0] = static_cast<Real>(total * inverse);
   tape.on_backward(out.loss, [=, loss = out.loss](Tape& t) {
-    backward(t.grad(logits), t.value(logits), lse.data, targets, weights,
+    backward(t.grad_target(logits), t.value(logits), lse.data, targets, weights,
              t.grad(loss)[0] * static_cast<Real>(inverse), t.scratch({vocab}).data);
   });
   return out;
