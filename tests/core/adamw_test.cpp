@@ -124,3 +124,18 @@ TEST_CASE("schedules at their end points") {
   s.kind = ScheduleKind::linear;
   CHECK(learning_rate(s, 35) == doctest::Approx(0.1 + 0.9 * 0.75));
 }
+
+TEST_CASE("warm-up, stable, decay: only the last steps fall") {
+  Schedule s;
+  s.kind = ScheduleKind::wsd;
+  s.learning_rate = 2;
+  s.warmup = 10, s.total = 110, s.decay = 20, s.floor = Real(0.1);
+  CHECK(learning_rate(s, 0) == doctest::Approx(0.2));
+  CHECK(learning_rate(s, 10) == doctest::Approx(2));
+  CHECK(learning_rate(s, 90) == doctest::Approx(2));
+  CHECK(learning_rate(s, 100) == doctest::Approx(2 * 0.55));
+  CHECK(learning_rate(s, 110) == doctest::Approx(0.2));
+  CHECK(learning_rate(s, 5000) == doctest::Approx(0.2));
+  s.decay = 0;
+  CHECK(learning_rate(s, 109) == doctest::Approx(2));
+}

@@ -5,6 +5,29 @@
 namespace attn {
 
 // #region adamw
+void adamw_update(Parameters& parameters, const ParameterInfo& info, ConstView gradients, AdamWState& state,
+                  const AdamWConfig& config, Real learning_rate) {
+  // Bias corrections 1 - β^t in double: at β2 = 0.98 and t = 1 float would lose a digit.
+  const double t = static_cast<double>(state.step);
+  const Real correction1 = static_cast<Real>(1 - std::pow(static_cast<double>(config.beta1), t));
+  const Real correction2 = static_cast<Real>(std::sqrt(1 - std::pow(static_cast<double>(config.beta2), t)));
+  const Real step_size = learning_rate / correction1;
+  const Real b1 = config.beta1, b2 = config.beta2, epsilon = config.epsilon;
+
+  // Decoupled decay: shrinks the weight itself, not through the gradient's moments.
+  const Real keep = info.decay ? 1 - learning_rate * config.weight_decay : Real(1);
+  Real* __restrict w = parameters.flat().data + info.offset;
+  const Real* __restrict g = gradients.data + info.offset;
+  Real* __restrict m = state.m.data() + info.offset;
+  Real* __restrict v = state.v.data() + info.offset;
+  const Index n = info.shape.size();
+  for (Index i = 0; i < n; ++i) {
+    m[i] = b1 * m[i] + (1 - b1) * g[i];
+    v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
+    w[i] = keep * w[i] - step_size * m[i] / (std::sqrt(v[i]) / correction2 + epsilon);
+  }
+}
+
 void adamw_step(Parameters& parameters, ConstView gradients, AdamWState& state, const AdamWConfig& config,
                 Real learning_rate) {
   const Index size = parameters.size();
@@ -14,27 +37,8 @@ void adamw_step(Parameters& parameters, ConstView gradients, AdamWState& state, 
     state.v.assign(static_cast<std::size_t>(size), Real(0));
   }
   ++state.step;
-  // Bias corrections 1 - β^t in double: at β2 = 0.98 and t = 1 float would lose a digit.
-  const double t = static_cast<double>(state.step);
-  const Real correction1 = static_cast<Real>(1 - std::pow(static_cast<double>(config.beta1), t));
-  const Real correction2 = static_cast<Real>(std::sqrt(1 - std::pow(static_cast<double>(config.beta2), t)));
-  const Real step_size = learning_rate / correction1;
-  const Real b1 = config.beta1, b2 = config.beta2, epsilon = config.epsilon;
-
-  for (const ParameterInfo& info : parameters.table()) {
-    // Decoupled decay: shrinks the weight itself, not through the gradient's moments.
-    const Real keep = info.decay ? 1 - learning_rate * config.weight_decay : Real(1);
-    Real* __restrict w = parameters.flat().data + info.offset;
-    const Real* __restrict g = gradients.data + info.offset;
-    Real* __restrict m = state.m.data() + info.offset;
-    Real* __restrict v = state.v.data() + info.offset;
-    const Index n = info.shape.size();
-    for (Index i = 0; i < n; ++i) {
-      m[i] = b1 * m[i] + (1 - b1) * g[i];
-      v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-      w[i] = keep * w[i] - step_size * m[i] / (std::sqrt(v[i]) / correction2 + epsilon);
-    }
-  }
+  for (const ParameterInfo& info : parameters.table())
+    adamw_update(parameters, info, gradients, state, config, learning_rate);
 }
 // #endregion
 

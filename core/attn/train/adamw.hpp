@@ -21,6 +21,11 @@ struct AdamWState {
 void adamw_step(Parameters& parameters, ConstView gradients, AdamWState& state, const AdamWConfig& config,
                 Real learning_rate);
 
+// The step of one parameter alone; state.step counts this step already, the moments are there. Different
+// parameters may be updated at the same time.
+void adamw_update(Parameters& parameters, const ParameterInfo& info, ConstView gradients, AdamWState& state,
+                  const AdamWConfig& config, Real learning_rate);
+
 // Scales gradients so that their global norm is at most `limit`; returns the norm before.
 Real clip_gradients(View gradients, Real limit);
 

@@ -1,4 +1,4 @@
-#include "attn/io/fields.hpp"
+#include "attn/train/config_fields.hpp"
 #include "attn/train/trainer.hpp"
 
 namespace attn {
@@ -10,8 +10,6 @@ constexpr io::Choice<TaskKind> task_kinds[] = {
     {"markov", TaskKind::markov},     {"ngram", TaskKind::ngram},   {"uniform", TaskKind::uniform},
     {"previous", TaskKind::previous}, {"rarest", TaskKind::rarest}, {"last_name", TaskKind::last_name},
     {"seen", TaskKind::seen}};
-constexpr io::Choice<ScheduleKind> schedule_kinds[] = {
-    {"constant", ScheduleKind::constant}, {"cosine", ScheduleKind::cosine}, {"linear", ScheduleKind::linear}};
 
 template <class Fields, class Config>
 void task_fields(Fields& f, Config& c) {
@@ -26,23 +24,6 @@ void task_fields(Fields& f, Config& c) {
   f("loss_on_all", c.loss_on_all);
   f("order", c.order);
   f("pairs", c.pairs);
-}
-
-template <class Fields, class Config>
-void adamw_fields(Fields& f, Config& c) {
-  f("beta1", c.beta1);
-  f("beta2", c.beta2);
-  f("epsilon", c.epsilon);
-  f("weight_decay", c.weight_decay);
-}
-
-template <class Fields, class Config>
-void schedule_fields(Fields& f, Config& c) {
-  f.choice("kind", c.kind, schedule_kinds);
-  f("learning_rate", c.learning_rate);
-  f("warmup", c.warmup);
-  f("total", c.total);
-  f("floor", c.floor);
 }
 
 template <class Fields, class Config>
@@ -64,25 +45,25 @@ Result<TaskConfig> read_task(const io::Json& json) {
 
 Status invalid(const char* message) { return Error{ErrorCode::out_of_range, message}; }
 
+}  // namespace
+
 // Negated comparisons, so that NaN fails too.
-Status validate_optimiser(const TrainConfig& c) {
-  if (!(c.adamw.beta1 >= 0 && c.adamw.beta1 < 1) || !(c.adamw.beta2 >= 0 && c.adamw.beta2 < 1))
+Status validate_optimiser(const AdamWConfig& adamw, const Schedule& s, Real clip) {
+  if (!(adamw.beta1 >= 0 && adamw.beta1 < 1) || !(adamw.beta2 >= 0 && adamw.beta2 < 1))
     return invalid("adamw.beta1 and adamw.beta2 must lie in [0, 1)");
-  if (!(c.adamw.epsilon > 0)) return invalid("adamw.epsilon must be greater than 0");
-  if (!(c.adamw.weight_decay >= 0)) return invalid("adamw.weight_decay must not be negative");
-  if (!(c.schedule.learning_rate > 0)) return invalid("schedule.learning_rate must be greater than 0");
-  if (!(c.schedule.floor >= 0 && c.schedule.floor <= 1))
+  if (!(adamw.epsilon > 0)) return invalid("adamw.epsilon must be greater than 0");
+  if (!(adamw.weight_decay >= 0)) return invalid("adamw.weight_decay must not be negative");
+  if (!(s.learning_rate > 0)) return invalid("schedule.learning_rate must be greater than 0");
+  if (!(s.floor >= 0 && s.floor <= 1))
     return invalid("schedule.floor is a share of the learning rate and must lie between 0 and 1");
-  if (c.schedule.warmup < 0 || c.schedule.total < 0)
-    return invalid("schedule.warmup and schedule.total must not be negative");
-  if (c.schedule.kind != ScheduleKind::constant && c.schedule.total > 0 &&
-      c.schedule.total <= c.schedule.warmup)
+  if (s.warmup < 0 || s.total < 0) return invalid("schedule.warmup and schedule.total must not be negative");
+  if (s.kind != ScheduleKind::constant && s.total > 0 && s.total <= s.warmup)
     return invalid("schedule.total must be greater than schedule.warmup: the decay follows the warm-up");
-  if (!(c.clip >= 0)) return invalid("clip must not be negative; 0 turns clipping off");
+  if (s.decay < 0 || (s.total > 0 && s.decay > s.total - s.warmup))
+    return invalid("schedule.decay must fit between schedule.warmup and schedule.total");
+  if (!(clip >= 0)) return invalid("clip must not be negative; 0 turns clipping off");
   return Unit{};
 }
-
-}  // namespace
 
 Status validate(const TrainConfig& c) {
   if (const Status s = validate(c.model); !s) return s.error();
@@ -106,7 +87,7 @@ Status validate(const TrainConfig& c) {
     return Error{ErrorCode::too_large,
                  "batch x heads x length x length x layers exceeds 250 million scores: "
                  "lower batch or task.length"};
-  return validate_optimiser(c);
+  return validate_optimiser(c.adamw, c.schedule, c.clip);
 }
 
 std::string to_json(const TaskConfig& config) {

@@ -13,12 +13,13 @@
 
 namespace attn {
 
-enum class ScheduleKind { constant, cosine, linear };
+enum class ScheduleKind { constant, cosine, linear, wsd };
 struct Schedule {
   ScheduleKind kind = ScheduleKind::constant;
   Real learning_rate = Real(1e-3);
   Index warmup = 0;  // steps of linear warm-up
-  Index total = 0;   // step at which the decay ends (cosine, linear); 0: TrainConfig::steps
+  Index total = 0;   // step at which the decay ends (all but constant); 0: TrainConfig::steps
+  Index decay = 0;   // wsd: steps of the linear decay before that
   Real floor = 0;    // fraction of learning_rate at the end
 };
 Real learning_rate(const Schedule& schedule, Index step);  // step: how many were done before
