@@ -39,6 +39,7 @@ void write_file(const std::string& path, const std::vector<std::uint8_t>& bytes)
 // Each adds its subcommand; the chosen one runs as a CLI11 callback and fails by throwing Failure.
 void add_op(CLI::App& app);
 void add_train(CLI::App& app);
+void add_train_lm(CLI::App& train);  // `attn train lm`
 void add_heads(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_run(CLI::App& app);

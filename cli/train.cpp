@@ -1,9 +1,7 @@
 // attn train: a training run that can be watched, stopped and resumed.
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -12,6 +10,7 @@
 #include "attn/model/checkpoint.hpp"
 #include "attn/train/trainer.hpp"
 #include "cli/command.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/train_log.hpp"
 
@@ -32,17 +31,6 @@ struct TrainOptions {
   std::string target() const { return out.empty() ? task + ".safetensors" : out; }
   std::string snapshot() const { return target() + ".snapshot"; }
 };
-
-volatile std::sig_atomic_t stop_signal = 0;
-
-// The first Ctrl-C ends the run between two steps; a second one ends the program at once.
-void catch_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = [](int signal) { stop_signal = signal; };
-  action.sa_flags = SA_RESETHAND;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 // The config file with the task of the command line written into it.
 attn::TrainConfig read_config(const TrainOptions& o) {
@@ -100,7 +88,7 @@ bool run_steps(Trainer& trainer, const TrainOptions& o, Index total, StepMetrics
   TrainLog log(o.log, trainer.steps_done());
   Progress progress(trainer.steps_done(), total);
   auto saved = Clock::now();
-  while (trainer.steps_done() < total && !stop_signal) {
+  while (trainer.steps_done() < total && !interrupt_signal()) {
     last = trainer.step();
     if (!std::isfinite(last.loss) || !std::isfinite(last.grad_norm)) {
       progress.finish();
@@ -145,10 +133,9 @@ void run_train(const TrainOptions& o) {
 }  // namespace
 
 void add_train(CLI::App& app) {
-  CLI::App* sub = app.add_subcommand("train", "train a model on a synthetic task");
+  CLI::App* sub = app.add_subcommand("train", "train a model on a synthetic task or, with lm, on text");
   const auto o = std::make_shared<TrainOptions>();
   sub->add_option("TASK", o->task, "repeat, copy, recall, markov, ngram or uniform")
-      ->required()
       ->check(CLI::IsMember({"repeat", "copy", "recall", "markov", "ngram", "uniform"}));
   sub->add_option("--config", o->config, "JSON file: model, task, adamw, schedule, batch, steps, seed");
   sub->add_option("--out", o->out, "model to write; default: TASK.safetensors");
@@ -166,7 +153,12 @@ void add_train(CLI::App& app) {
       "Examples:\n"
       "  attn train repeat --config models/induction/train.json --out induction.safetensors\n"
       "  attn train repeat --resume induction.safetensors.snapshot --out induction.safetensors");
-  sub->callback([o] { run_train(*o); });
+  add_train_lm(*sub);
+  sub->callback([o, sub] {
+    if (!sub->get_subcommands().empty()) return;  // lm has its own callback
+    if (o->task.empty()) throw Failure(usage, "name a task, or lm; see attn train --help");
+    run_train(*o);
+  });
 }
 
 }  // namespace cli
