@@ -32,6 +32,15 @@ std::vector<attn::TokenId> letters_to_tokens(const std::string& text) {
   return tokens;
 }
 
+std::string fold_yo(const std::string& text) {
+  std::string out = text;
+  const std::pair<const char*, const char*> folds[] = {{"\u0451", "\u0435"}, {"\u0401", "\u0415"}};
+  for (const auto& fold : folds)
+    for (std::size_t at = out.find(fold.first); at != std::string::npos; at = out.find(fold.first, at))
+      out.replace(at, 2, fold.second);
+  return out;
+}
+
 std::string tokens_to_letters(const std::vector<attn::TokenId>& tokens) {
   std::string text;
   for (const attn::TokenId t : tokens) attn::io::append_utf8(text, small_a + static_cast<std::uint32_t>(t));

@@ -57,7 +57,7 @@ class Case(unittest.TestCase):
 class Usage(Case):
     def test_help(self):
         for arguments in (["--help"], ["train", "--help"], ["heads", "--help"], ["op", "attention", "--help"],
-                          ["op", "rotary", "--help"], ["generate", "--help"], ["info", "--help"], ["run", "--help"], ["--help-all"]):
+                          ["op", "rotary", "--help"], ["generate", "--help"], ["info", "--help"], ["--help-all"]):
             run = self.run_ok(*arguments)
             self.assertIn("Usage: attn", run.stdout)
             self.assertEqual(run.stderr, "")
@@ -359,6 +359,101 @@ class Training(Case):
         self.assertEqual(run.stdout.strip(), "\u0430" * 16)
         self.assertIn("stopped after 0 of 16", run.stderr)
         self.refused(2, "heads", self.path("m"), "--half", 9, says=["context of 16"])
+
+
+LM_CONFIG = {
+    "model": {"vocab": 300, "context": 16, "layers": 1, "width": 16, "heads": 2, "mlp": "swiglu", "mlp_width": 16,
+              "position": "rope", "tied": True},
+    "batch": 8, "shards": 4, "steps": 40, "optimiser": "muon",
+    "schedule": {"kind": "wsd", "learning_rate": 0.01, "warmup": 5, "decay": 10}, "seed": 3,
+}
+
+
+class LanguageModel(Case):
+    def setUp(self):
+        super().setUp()
+        self.config = self.write("config.json", json.dumps(LM_CONFIG))
+        tokens = np.random.default_rng(1).integers(0, 300, 3000).astype("<u2")
+        self.tokens = self.write("text.tokens", tokens.tobytes())
+        self.write("text.json", json.dumps({"tokens": 3000, "characters": 6000}))
+
+    def train(self, *arguments):
+        return self.run_ok("train", "lm", "--tokens", self.tokens, *arguments)
+
+    def test_threads_do_not_change_the_bytes(self):
+        for threads in (1, 2, 3):
+            self.train("--config", self.config, "--threads", threads, "--out", self.path(f"m{threads}"))
+        self.assertEqual(self.read("m1"), self.read("m2"))
+        self.assertEqual(self.read("m1"), self.read("m3"))
+        self.assertEqual(self.read("m1.snapshot"), self.read("m3.snapshot"))
+
+    def test_stopped_and_resumed_equals_uninterrupted(self):
+        out, log = self.path("m"), self.path("log.csv")
+        self.train("--config", self.config, "--out", self.path("whole"), "--log", self.path("whole.csv"))
+        self.train("--config", self.config, "--out", out, "--log", log, "--steps", 17)
+        self.assertNotEqual(self.read("m"), self.read("whole"))
+        self.train("--resume", out + ".snapshot", "--out", out, "--log", log)
+        self.assertEqual(self.read("m"), self.read("whole"))
+        self.assertEqual(self.read("log.csv"), self.read("whole.csv"))
+        self.assertEqual(self.read("log.csv").count(b"\n"), 41)
+
+    def test_interrupt_saves(self):
+        config = self.write("long.json", json.dumps({**LM_CONFIG, "steps": 1000000}))
+        arguments = [tool.ATTN, "train", "lm", "--config", config, "--tokens", self.tokens, "--out", self.path("m"),
+                     "--valid-every", "1"]
+        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as run:
+            run.stderr.readline()
+            run.send_signal(signal.SIGINT)
+            message = run.stderr.read()
+            self.assertEqual(run.wait(timeout=60), 130)
+        self.assertIn(f"attn train lm --resume {self.path('m')}.snapshot --tokens {self.tokens}", message)
+        self.run_ok("heads", self.path("m.snapshot"))
+        # The end may be decided late: two more steps on a falling learning rate.
+        self.train("--resume", self.path("m.snapshot"), "--cooldown", 2, "--out", self.path("m"), "--log", self.path("l"))
+        rates = [float(row.split(",")[4]) for row in self.read("l").decode().split()[1:]]
+        np.testing.assert_allclose(rates, [0.01, 0.005], rtol=1e-6)
+
+    def test_validation_and_kept_models(self):
+        run = self.train("--config", self.config, "--valid", self.tokens, "--out", self.path("m"), "--keep", self.path("k-"),
+                         "--valid-every", 20, "--log", self.path("log.csv"))
+        self.assertRegex(run.stderr, r"step 40/40 .* tokens/s .* GFLOP/s  valid \d\.\d+  \d\.\d+ bits/character")
+        self.assertEqual([row.split(",")[0] for row in self.read("log.csv.valid").decode().split()[1:]], ["20", "40"])
+        kept = sorted(int(n[2:-12]) for n in os.listdir(self.folder.name) if n.startswith("k-"))
+        self.assertEqual(kept, [0, 1, 2, 3, 4, 6, 8, 12, 16, 23, 32])
+
+    def test_wrong_inputs(self):
+        lm = ["train", "lm", "--out", self.path("m")]
+        self.refused(2, *lm, "--tokens", self.tokens, says=["--config FILE"])
+        self.refused(2, *lm, "--config", self.config)
+        self.refused(1, *lm, "--config", self.config, "--tokens", self.path("none"), says=["none", "No such file"])
+        self.refused(1, *lm, "--config", self.config, "--tokens", self.folder.name, says=["not a file"])
+        odd = self.write("odd.tokens", b"abc")
+        self.refused(1, *lm, "--config", self.config, "--tokens", odd, says=["3 bytes"])
+        short = self.write("short.tokens", bytes(20))
+        self.refused(1, *lm, "--config", self.config, "--tokens", short, says=["10 tokens"])
+        wild = self.write("wild.tokens", np.full(3000, 300, "<u2").tobytes())
+        self.refused(1, *lm, "--config", self.config, "--tokens", wild, says=["token 300 at place 0"])
+        self.write("text.json", json.dumps({"tokens": 2999}))
+        self.refused(1, *lm, "--config", self.config, "--tokens", self.tokens, says=["text.json", "3000"])
+
+    def test_divergence_is_said(self):
+        f = self.write("wild.json", json.dumps({**LM_CONFIG, "optimiser": "adamw", "clip": 0, "schedule": {"learning_rate": 1e30}}))
+        self.refused(1, "train", "lm", "--config", f, "--tokens", self.tokens, "--out", self.path("m"),
+                     says=["no longer finite", "learning_rate"])
+
+    def test_generate_reads_text(self):
+        text = self.write("corpus.txt", "\u043c\u0430\u043c\u0430 \u043c\u044b\u043b\u0430 \u0440\u0430\u043c\u0443. " * 50)
+        self.run_ok("tokenizer", "train", text, "--vocab", 300, "--out", self.path("tokenizer.json"))
+        vocab = len(json.loads(self.read("tokenizer.json"))["model"]["vocab"])
+        config = self.write("fit.json", json.dumps({**LM_CONFIG, "model": {**LM_CONFIG["model"], "vocab": vocab}, "steps": 1}))
+        tokens = self.write("fit.tokens", np.zeros(100, "<u2").tobytes())
+        self.run_ok("train", "lm", "--config", config, "--tokens", tokens, "--out", self.path("m"))
+        said = self.run_ok("generate", self.path("m"), "--prompt", "\u043c\u0451\u043c\u0430", "--count", 3, "--speed")
+        self.assertTrue(said.stdout.startswith("\u043c\u0435\u043c\u0430"), said.stdout)
+        self.assertIn("3 tokens in", said.stderr)
+        os.rename(self.path("tokenizer.json"), self.path("elsewhere.json"))
+        self.refused(2, "generate", self.path("m"), "--prompt", "\u043c", says=["--tokenizer FILE"])
+        self.run_ok("generate", self.path("m"), "--prompt", "\u043c", "--tokenizer", self.path("elsewhere.json"))
 
 
 if __name__ == "__main__":
