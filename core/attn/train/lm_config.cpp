@@ -53,7 +53,9 @@ Status validate(const LmConfig& c) {
   if (!(c.muon.momentum >= 0 && c.muon.momentum < 1)) return invalid("muon.momentum must lie in [0, 1)");
   if (c.seed > (std::uint64_t{1} << 53))
     return invalid("seed must not exceed 2^53: it is stored as a JSON number");
-  return validate_optimiser(c.adamw, c.schedule, c.clip);
+  Schedule schedule = c.schedule;
+  if (schedule.total == 0) schedule.total = c.steps;
+  return validate_optimiser(c.adamw, schedule, c.clip);
 }
 
 std::string to_json(const LmConfig& c) {
