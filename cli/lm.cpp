@@ -8,6 +8,7 @@
 #include "attn/io/json.hpp"
 #include "attn/math/softmax.hpp"
 #include "attn/model/int8.hpp"
+#include "attn/text/tokenizer.hpp"
 #include "cli/command.hpp"
 #include "cli/model_file.hpp"
 #include "cli/token_file.hpp"
@@ -48,9 +49,13 @@ double nats(const attn::Model& model, const std::vector<attn::TokenId>& tokens, 
   attn::TokenBatch batch;
   batch.batch = count;
   batch.length = w[0].length;
-  for (Index i = 0; i < count; ++i)
-    batch.tokens.insert(batch.tokens.end(), tokens.begin() + w[i].begin,
+  for (Index i = 0; i < count; ++i) {
+    // As in training, a separator stands before every window: in place of its first token, which no
+    // window scores.
+    batch.tokens.push_back(attn::text::Tokenizer::separator);
+    batch.tokens.insert(batch.tokens.end(), tokens.begin() + w[i].begin + 1,
                         tokens.begin() + w[i].begin + batch.length);
+  }
   if (model.config.token_types) batch.types.assign(batch.tokens.size(), 0);
   attn::Tape tape(attn::Tape::Mode::inference);
   const attn::ConstView logits = tape.value(attn::forward(tape, model, batch));  // [B, T, V]
