@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "attn/model/transformer.hpp"
+#include "attn/text/stream_decoder.hpp"
 #include "attn/text/tokenizer.hpp"
 #include "cli/alphabet.hpp"
 #include "cli/command.hpp"
@@ -42,11 +43,18 @@ class Prompt {
   }
   const std::vector<attn::TokenId>& tokens() const { return tokens_; }
   std::string show(const std::vector<attn::TokenId>& text) const {
-    if (tokenizer_) return tokenizer_->decode(text);
+    if (tokenizer_) return readable(text);
     return numbers_ ? tokens_to_numbers(text) : tokens_to_letters(text);
   }
 
  private:
+  // Half a character, which a young model may well write, is shown as U+FFFD.
+  std::string readable(const std::vector<attn::TokenId>& text) const {
+    attn::text::StreamDecoder decoder(*tokenizer_);
+    std::string out;
+    for (const attn::TokenId token : text) out += decoder.push(token);
+    return out + decoder.finish();
+  }
   void read_tokenizer(const GenerateOptions& o, const attn::ModelConfig& model) {
     const std::string beside =
         (std::filesystem::path(o.checkpoint).parent_path() / "tokenizer.json").string();

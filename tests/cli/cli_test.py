@@ -184,7 +184,7 @@ class Files(Case):
         for command in (["info", f], ["heads", f], ["op", "rotary", f, f], ["train", "repeat", "--config", f],
                         ["train", "repeat", "--resume", f]):
             self.refused(1, *command, says=[f, "No such file or directory"])
-        self.refused(1, "info", self.folder.name, says=["is a directory"])
+        self.refused(1, "info", self.folder.name, says=["there is no config.json"])  # a folder is a Hugging Face model
 
     def test_info(self):
         safetensors_io.save(self.path("x"), {"a": np.array([1, np.nan, 3], np.float32), "b": np.array([True])},
@@ -447,7 +447,7 @@ class LanguageModel(Case):
         text = self.write("corpus.txt", "\u043c\u0430\u043c\u0430 \u043c\u044b\u043b\u0430 \u0440\u0430\u043c\u0443. " * 50)
         self.run_ok("tokenizer", "train", text, "--vocab", 300, "--out", self.path("tokenizer.json"))
         vocab = len(json.loads(self.read("tokenizer.json"))["model"]["vocab"])
-        config = self.write("fit.json", json.dumps({**LM_CONFIG, "model": {**LM_CONFIG["model"], "vocab": vocab}}))
+        config = self.write("fitting.json", json.dumps({**LM_CONFIG, "model": {**LM_CONFIG["model"], "vocab": vocab}}))
         tokens = self.write("fit.tokens", np.zeros(100, "<u2").tobytes())
         self.run_ok("train", "lm", "--config", config, "--tokens", tokens, "--steps", 1, "--out", self.path("m"))
         said = self.run_ok("generate", self.path("m"), "--prompt", "\u043c\u0451\u043c\u0430", "--count", 3, "--speed")

@@ -54,11 +54,11 @@ test('arrows walk the map, the card and the address follow, a link comes back to
 test('any two scores make a scatter, any score paints the map, the threshold renames heads', async ({ page }) => {
   await open(page);
   const widget = page.locator('#head-atlas');
-  await widget.getByLabel('По горизонтали').selectOption({ label: 'знаки препинания' });
+  await widget.getByRole('combobox', { name: 'По горизонтали' }).selectOption({ label: 'знаки препинания' });
   await expect(widget.getByRole('img', { name: /знаки препинания по горизонтали/ })).toBeVisible();
-  await widget.getByLabel('Цвет клетки').selectOption({ label: 'первый токен' });
+  await widget.getByRole('combobox', { name: 'Цвет клетки' }).selectOption({ label: 'первый токен' });
   await expect(widget.getByRole('grid', { name: 'первый токен' }).getByRole('gridcell')).toHaveCount(40);
-  await widget.getByLabel('Цвет клетки').selectOption({ label: 'роль' });
+  await widget.getByRole('combobox', { name: 'Цвет клетки' }).selectOption({ label: 'роль' });
   const nameless = () => map(page).getByText('—', { exact: true }).count();
   const before = await nameless();
   await widget.getByLabel('Порог имени').press('End');

@@ -19,9 +19,9 @@ test('the calculator knows the cache of a model, of its twin, and keeps both in 
   await page.goto(CHAPTER);
   const calculator = await figure(page, 'head-calculator');
   await expect(stat(calculator, 'кэш на токен')).toContainText('128');
-  await calculator.getByLabel('Модель').selectOption('llama31-405b');
+  await calculator.getByRole('combobox', { name: 'Модель' }).selectOption('llama31-405b');
   await expect(stat(calculator, 'кэш на токен')).toContainText('504');
-  await calculator.getByLabel('Длина контекста').fill('17');
+  await calculator.getByLabel('Контекст, токенов').fill('17');
   await expect(stat(calculator, 'кэш целиком')).toContainText('63');
   await calculator.getByLabel('Наборов ключей и значений').selectOption('128');
   await expect(stat(calculator, 'кэш целиком')).toContainText('1008');
