@@ -38,7 +38,7 @@ const pick = (h: HeadScores): Record<Score, number> => Object.fromEntries(SCORES
 export async function ask(engine: RemoteEngine, m: Opened, { model, seed }: Inputs): Promise<Figure> {
   const protocol = PROTOCOL[model];
   const tokens = await repeats(engine, m.vocab, protocol, seed);
-  const parts = [];
+  const parts: { scores: Record<Score, number>[]; baseline: Record<Score, number>; loss: ReturnType<typeof halves> }[] = [];
   for (let at = 0; at < tokens.length; at += protocol.chunk) {
     const some = tokens.slice(at, at + protocol.chunk);
     const { heads, baseline } = await engine.headScores(m.id, { tokens: some });
