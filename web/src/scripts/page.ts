@@ -77,13 +77,15 @@ function citationCards(): void {
 
 /** What scrolls sideways must be reachable from the keyboard; what does not must not cost a tab stop. */
 function scrollersInTabOrder(): void {
-  const watch = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth + 1) target.setAttribute('tabindex', '0');
-      else target.removeAttribute('tabindex');
-    }
-  });
-  for (const box of document.querySelectorAll('.katex-display, .table-scroll')) watch.observe(box);
+  const look = (box: Element): void => {
+    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute('tabindex', '0');
+    else box.removeAttribute('tabindex');
+  };
+  const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => look(target)));
+  const boxes = [...document.querySelectorAll('.katex-display, .table-scroll')];
+  for (const box of boxes) watch.observe(box);
+  // A face that arrives late widens a formula and leaves its box as it was.
+  document.fonts.addEventListener('loadingdone', () => boxes.forEach(look));
 }
 
 followReader();
