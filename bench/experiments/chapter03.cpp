@@ -2,9 +2,6 @@
 // NAME: budget (H · d = D) or memories (key/value heads). One JSON file each.
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <exception>
 #include <string>
 
 #include "record.hpp"
@@ -12,16 +9,6 @@
 namespace experiments {
 
 namespace {
-
-std::string read_text(const char* path) {
-  std::FILE* f = std::fopen(path, "rb");
-  if (!f) throw std::runtime_error(std::string("cannot read ") + path);
-  std::string text;
-  char buffer[4096];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;) text.append(buffer, n);
-  std::fclose(f);
-  return text;
-}
 
 Json over_seeds(TrainConfig config, int seeds) {
   Json j = Json::object(), runs = Json::array();
@@ -79,41 +66,13 @@ Json memories(const TrainConfig& recipe, int seeds) {
   return all;
 }
 
-int run(int argc, char** argv) {
-  if (argc < 5) {
-    std::fprintf(stderr, "usage: chapter03 budget|memories RECIPE.json OUT.json COMMIT [SEEDS]\n");
-    return 2;
-  }
-  TrainConfig recipe = train_config_from_json(read_text(argv[2])).value();
-  recipe.steps = 700;
-  const int seeds = argc > 5 ? std::atoi(argv[5]) : 5;
-  const struct {
-    const char* name;
-    Json (*measure)(const TrainConfig&, int);
-  } table[] = {{"budget", budget}, {"memories", memories}};
-  for (const auto& entry : table) {
-    if (std::strcmp(argv[1], entry.name) != 0) continue;
-    Json out = Json::object();
-    out.set("experiment", Json::of(std::string(entry.name)));
-    out.set("commit", Json::of(std::string(argv[4])));
-    out.set("recipe", Json::parse(to_json(recipe)).value());
-    out.set("result", entry.measure(recipe, seeds));
-    write(argv[3], out);
-    return 0;
-  }
-  std::fprintf(stderr, "no experiment %s\n", argv[1]);
-  return 2;
-}
-
 }  // namespace
 
 }  // namespace experiments
 
 int main(int argc, char** argv) {
-  try {
-    return experiments::run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "chapter03: %s\n", e.what());
-    return 1;
-  }
+  using namespace experiments;
+  return run_program(
+      argc, argv, {{"budget", budget}, {"memories", memories}},
+      "128 held-out sequences of the recipe's task; heads on 64 random repeats of half the context");
 }

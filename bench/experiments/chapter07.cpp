@@ -3,9 +3,6 @@
 // the seeds and the commit; the tables in it are what the chapter quotes.
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <exception>
 #include <string>
 
 #include "attn/analysis/interventions.hpp"
@@ -15,16 +12,6 @@
 namespace experiments {
 
 namespace {
-
-std::string read_text(const char* path) {
-  std::FILE* f = std::fopen(path, "rb");
-  if (!f) throw std::runtime_error(std::string("cannot read ") + path);
-  std::string text;
-  char buffer[4096];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;) text.append(buffer, n);
-  std::fclose(f);
-  return text;
-}
 
 Json config_json(const TrainConfig& c) { return Json::parse(to_json(c)).value(); }
 
@@ -314,45 +301,19 @@ Json ablation(const TrainConfig& recipe, int seeds) {
   return j;
 }
 
-int run(int argc, char** argv) {
-  if (argc < 5) {
-    std::fprintf(stderr,
-                 "usage: chapter07 births|counter|offsets|clones|markov|ablation RECIPE.json OUT.json COMMIT "
-                 "[SEEDS]\n");
-    return 2;
-  }
-  TrainConfig recipe = train_config_from_json(read_text(argv[2])).value();
-  recipe.steps = 700;  // what a reader trains in the page; the shipped specimen goes on to 1200
-  const int seeds = argc > 5 ? std::atoi(argv[5]) : 5;
-  const struct {
-    const char* name;
-    Json (*measure)(const TrainConfig&, int);
-  } table[] = {{"births", births}, {"counter", counter}, {"offsets", offsets},
-               {"clones", clones}, {"markov", markov},   {"ablation", ablation}};
-  for (const auto& entry : table) {
-    if (std::strcmp(argv[1], entry.name) != 0) continue;
-    Json out = Json::object();
-    out.set("experiment", Json::of(std::string(entry.name)));
-    out.set("commit", Json::of(std::string(argv[4])));
-    out.set("evaluation", Json::of(std::string("128 held-out sequences (markov: 64); heads on 64 random "
-                                               "repeats of half the context; one set per seed")));
-    out.set("result", entry.measure(recipe, seeds));
-    write(argv[3], out);
-    return 0;
-  }
-  std::fprintf(stderr, "no experiment %s\n", argv[1]);
-  return 2;
-}
-
 }  // namespace
 
 }  // namespace experiments
 
 int main(int argc, char** argv) {
-  try {
-    return experiments::run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "chapter07: %s\n", e.what());
-    return 1;
-  }
+  using namespace experiments;
+  return run_program(argc, argv,
+                     {{"births", births},
+                      {"counter", counter},
+                      {"offsets", offsets},
+                      {"clones", clones},
+                      {"markov", markov},
+                      {"ablation", ablation}},
+                     "128 held-out sequences (markov: 64); heads on 64 random repeats of half the context; "
+                     "one set per seed");
 }

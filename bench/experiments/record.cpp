@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <stdexcept>
 
 #include "attn/math/softmax.hpp"
@@ -152,6 +154,49 @@ void write(const std::string& path, const Json& json) {
   const std::string text = json.dump() + "\n";
   const bool ok = std::fwrite(text.data(), 1, text.size(), f) == text.size();
   if (std::fclose(f) != 0 || !ok) throw std::runtime_error("cannot write " + path);
+}
+
+namespace {
+
+std::string read_text(const char* path) {
+  std::FILE* f = std::fopen(path, "rb");
+  if (!f) throw std::runtime_error(std::string("cannot read ") + path);
+  std::string text;
+  char buffer[4096];
+  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;) text.append(buffer, n);
+  std::fclose(f);
+  return text;
+}
+
+int usage(const char* program, const std::vector<Experiment>& experiments) {
+  std::fprintf(stderr, "usage: %s NAME RECIPE.json OUT.json COMMIT [SEEDS]; NAME is one of", program);
+  for (const Experiment& e : experiments) std::fprintf(stderr, " %s", e.name);
+  std::fprintf(stderr, "\n");
+  return 2;
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, const std::vector<Experiment>& experiments, const char* evaluation) {
+  try {
+    if (argc < 5) return usage(argv[0], experiments);
+    TrainConfig recipe = train_config_from_json(read_text(argv[2])).value();
+    recipe.steps = 700;
+    for (const Experiment& e : experiments) {
+      if (std::string(argv[1]) != e.name) continue;
+      Json out = Json::object();
+      out.set("experiment", Json::of(std::string(e.name)));
+      out.set("commit", Json::of(std::string(argv[4])));
+      out.set("evaluation", Json::of(std::string(evaluation)));
+      out.set("result", e.measure(recipe, argc > 5 ? std::atoi(argv[5]) : 5));
+      write(argv[3], out);
+      return 0;
+    }
+    return usage(argv[0], experiments);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
+    return 1;
+  }
 }
 
 }  // namespace experiments

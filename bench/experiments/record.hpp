@@ -56,4 +56,13 @@ Json to_json(const HeadScores& s);
 Json to_json(const Run& run, Index every);
 void write(const std::string& path, const Json& json);
 
+// A chapter's experiments by name, and the program around them:
+//   PROGRAM NAME RECIPE.json OUT.json COMMIT [SEEDS]
+// The recipe is trained for 700 steps, as a reader does in the page; the shipped specimen goes on to 1200.
+struct Experiment {
+  const char* name;
+  Json (*measure)(const TrainConfig& recipe, int seeds);
+};
+int run_program(int argc, char** argv, const std::vector<Experiment>& experiments, const char* evaluation);
+
 }  // namespace experiments

@@ -126,7 +126,8 @@ void forward(Tape& tape, const Call& c) {
   every_head(tape, c, [](Matrix z, Matrix p, const Head& head) { attend_in_blocks(z, p, head); });
 }
 
-// The same numbers stage by stage, with the tap between the stages.
+// The same stage by stage, with the tap between the stages: whole maps, so that beyond one block of queries a
+// sum may round differently in its last bit.
 void forward_tapped(Tape& tape, Call& c, const AttentionTap& tap) {
   every_head(tape, c, [](Matrix, Matrix p, const Head& head) {
     score(p, head);
