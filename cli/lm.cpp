@@ -10,8 +10,8 @@
 #include "attn/model/int8.hpp"
 #include "attn/text/tokenizer.hpp"
 #include "cli/command.hpp"
+#include "cli/mapped_tokens.hpp"
 #include "cli/model_file.hpp"
-#include "cli/token_file.hpp"
 
 namespace cli {
 
@@ -44,8 +44,7 @@ std::vector<Window> windows(Index tokens, Index context, Index stride) {
 }
 
 // -log p summed over the scored tokens of windows of one length.
-double nats(const attn::Model& model, const std::vector<attn::TokenId>& tokens, const Window* w,
-            Index count) {
+double nats(const attn::Model& model, const std::uint16_t* tokens, const Window* w, Index count) {
   attn::TokenBatch batch;
   batch.batch = count;
   batch.length = w[0].length;
@@ -53,8 +52,7 @@ double nats(const attn::Model& model, const std::vector<attn::TokenId>& tokens, 
     // As in training, a separator stands before every window: in place of its first token, which no
     // window scores.
     batch.tokens.push_back(attn::text::Tokenizer::separator);
-    batch.tokens.insert(batch.tokens.end(), tokens.begin() + w[i].begin + 1,
-                        tokens.begin() + w[i].begin + batch.length);
+    batch.tokens.insert(batch.tokens.end(), tokens + w[i].begin + 1, tokens + w[i].begin + batch.length);
   }
   if (model.config.token_types) batch.types.assign(batch.tokens.size(), 0);
   attn::Tape tape(attn::Tape::Mode::inference);
@@ -64,30 +62,35 @@ double nats(const attn::Model& model, const std::vector<attn::TokenId>& tokens, 
   for (Index i = 0; i < count; ++i)
     for (Index at = w[i].first_scored; at < w[i].begin + w[i].length; ++at) {
       const Real* row = logits.data + (i * batch.length + at - 1 - w[i].begin) * vocab;
-      sum += attn::log_sum_exp(row, vocab) - row[tokens[static_cast<std::size_t>(at)]];
+      sum += attn::log_sum_exp(row, vocab) - row[tokens[at]];
     }
   return sum;
 }
 
 void run_eval(LmOptions o) {
   const attn::Model model = read_model(o.model);
-  TokenFile file = read_token_file(o.tokens);
+  const MappedTokens file(o.tokens);
+  const attn::TokenText text = file.text();
+  if (file.vocab() == 0 || file.characters() == 0)
+    throw Failure(o.tokens +
+                  ": the .json beside it must give \"vocab\" and \"characters\", as `attn tokenizer "
+                  "pack` writes them");
   const attn::ModelConfig& c = model.config;
   if (c.kind != attn::Kind::decoder || !c.unembed)
     throw Failure(o.model + ": only a decoder with an unembedding predicts");
-  if (c.vocab != file.vocab)
+  if (c.vocab != file.vocab())
     throw Failure("the model has " + std::to_string(c.vocab) + " tokens, the file " +
-                  std::to_string(file.vocab));
+                  std::to_string(file.vocab()));
+  if (*std::max_element(text.tokens, text.tokens + text.count) >= c.vocab)
+    throw Failure(o.tokens + ": a token beyond the vocabulary of " + std::to_string(c.vocab));
   if (o.context == 0) o.context = c.context;
   if (o.stride == 0) o.stride = std::max<Index>(1, o.context / 2);
   if (o.context > c.context || o.stride >= o.context)
     throw Failure(usage,
                   "--context is at most the model's " + std::to_string(c.context) + ", --stride is below it");
-  const double per_token = static_cast<double>(file.characters) / static_cast<double>(file.tokens.size());
-  const bool all = o.limit == 0 || o.limit >= static_cast<Index>(file.tokens.size());
-  if (!all) file.tokens.resize(static_cast<std::size_t>(o.limit));
-
-  const auto total = static_cast<Index>(file.tokens.size());
+  const double per_token = file.characters() / static_cast<double>(text.count);
+  const bool all = o.limit == 0 || o.limit >= text.count;
+  const Index total = all ? text.count : o.limit;
   const std::vector<Window> plan = windows(total, o.context, o.stride);
   double sum = 0;
   for (std::size_t i = 0; i < plan.size();) {
@@ -95,12 +98,11 @@ void run_eval(LmOptions o) {
     while (next < plan.size() && next - i < static_cast<std::size_t>(o.batch) &&
            plan[next].length == plan[i].length)
       ++next;
-    sum += nats(model, file.tokens, &plan[i], static_cast<Index>(next - i));
+    sum += nats(model, text.tokens, &plan[i], static_cast<Index>(next - i));
     i = next;
   }
   const double scored = static_cast<double>(total - 1);
-  const double characters =
-      all ? static_cast<double>(file.characters) : per_token * static_cast<double>(total);
+  const double characters = all ? file.characters() : per_token * static_cast<double>(total);
   Json out = Json::object();
   out.set("model", Json::of(o.model));
   out.set("context", Json::of(static_cast<double>(o.context)));

@@ -49,8 +49,12 @@ void MappedTokens::read_sidecar() {
   const attn::io::Json* tokens = root.find("tokens");
   if (!tokens || !tokens->is_integer() || tokens->number() != static_cast<double>(count_))
     throw Failure(path + ": \"tokens\" must be the " + std::to_string(count_) + " of " + path_);
-  const attn::io::Json* characters = root.find("characters");
-  if (characters && characters->is_integer() && characters->number() > 0) characters_ = characters->number();
+  const auto known = [&root](const char* key) {
+    const attn::io::Json* value = root.find(key);
+    return value && value->is_integer() && value->number() > 0 ? value->number() : 0.0;
+  };
+  characters_ = known("characters");
+  vocab_ = static_cast<attn::Index>(known("vocab"));
 }
 
 double MappedTokens::bits_per_character(double loss) const {
