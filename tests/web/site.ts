@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 
 export const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -32,5 +33,10 @@ export async function expectNoSideScroll(page: Page): Promise<void> {
     return { extra: document.documentElement.scrollWidth - width, culprits: culprits.map((e) => `${e.tagName}.${e.className}`) };
   });
   expect(wide.extra, wide.culprits.join(', ')).toBeLessThanOrEqual(0);
+}
+/** Axe with every rule the course keeps; what it finds is named by rule and place. */
+export async function expectNoViolations(axe: AxeBuilder): Promise<void> {
+  const { violations } = await axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 4).join(' | ')}`)).toEqual([]);
 }
 export const filePath = (page: string): string => path.join(dist, page, 'index.html');
