@@ -402,7 +402,8 @@ class LanguageModel(Case):
         arguments = [tool.ATTN, "train", "lm", "--config", config, "--tokens", self.tokens, "--out", self.path("m"),
                      "--valid-every", "1"]
         with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as run:
-            run.stderr.readline()
+            for _ in range(LM_CONFIG["schedule"]["warmup"] + 1):  # a cool-down needs the warm-up behind it
+                run.stderr.readline()
             run.send_signal(signal.SIGINT)
             message = run.stderr.read()
             self.assertEqual(run.wait(timeout=60), 130)

@@ -76,7 +76,7 @@ TEST_CASE("snapshots: every weight is within the step of its matrix, at every sn
         double worst = 0;
         for (Index i = 0; i < a.size(); ++i)
           worst = std::max(worst, std::fabs(static_cast<double>(a.data[i]) - static_cast<double>(b.data[i])));
-        CHECK(worst <= 0.6 * step * 1.001 + 1e-9);  // q = 0 up to 0.6 of a step
+        CHECK(worst <= 0.6 * step * 1.001 + 1e-7);  // q = 0 up to 0.6 of a step; the file keeps floats
       }
     }
   }

@@ -57,8 +57,8 @@ Result<Tensor> widen_rows(const io::TensorEntry& values, const io::TensorEntry& 
   const Index n = w->shape[-1];
   for (Index r = 0; r < static_cast<Index>(scale->data.size()); ++r) {
     const Real s = scale->data[static_cast<std::size_t>(r)];
-    // The product must be finite as well: no weight in a file is anything else.
-    if (!(s >= 0) || !std::isfinite(s * static_cast<Real>(128)))
+    // The product must be finite as well, and a float in every build: no weight in a file is anything else.
+    if (!(s >= 0) || !std::isfinite(static_cast<float>(s) * 128.0f))
       return Error{ErrorCode::out_of_range,
                    "tensor " + scales.name + ": scale " + std::to_string(r) + " is negative or too large"};
     for (Index i = 0; i < n; ++i) w->data[static_cast<std::size_t>(r * n + i)] *= s;
