@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "attn/io/json.hpp"
-#include "attn/text/stream_decoder.hpp"
 #include "attn/text/bpe_trainer.hpp"
+#include "attn/text/stream_decoder.hpp"
 #include "cli/alphabet.hpp"
 #include "cli/command.hpp"
 #include "cli/corpus.hpp"

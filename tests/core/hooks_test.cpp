@@ -13,10 +13,8 @@ int layer_of(Site site) {
     case Site::embed:
     case Site::pos_embed:
     case Site::final_norm:
-    case Site::logits:
-      return -1;
-    default:
-      return 3;
+    case Site::logits: return -1;
+    default: return 3;
   }
 }
 

@@ -1,9 +1,9 @@
 // Any combination of shapes and attributes is either refused or computed: outputs of the promised
 // shapes, masked rows exactly zero, weights of finite inputs between 0 and 1.
+#include <fuzzer/FuzzedDataProvider.h>
+
 #include <cmath>
 #include <cstdlib>
-
-#include <fuzzer/FuzzedDataProvider.h>
 
 #include "attn/attention/onnx_attention.hpp"
 

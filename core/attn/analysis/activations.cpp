@@ -13,18 +13,15 @@ struct Axes {
 Axes axes_of(Site site) {
   switch (site) {
     case Site::attn_scores:
-    case Site::pattern:
-      return {2, 1};  // [B, H, T, S]
+    case Site::pattern: return {2, 1};  // [B, H, T, S]
     case Site::q:
     case Site::k:
     case Site::v:
     case Site::rot_q:
     case Site::rot_k:
     case Site::z:
-    case Site::result:
-      return {1, 2};  // [B, T, H, d]
-    default:
-      return {1, -1};  // [B, T, D]
+    case Site::result: return {1, 2};  // [B, T, H, d]
+    default: return {1, -1};           // [B, T, D]
   }
 }
 

@@ -36,12 +36,9 @@ Real score(const Tensor& value, const Tensor& output, const Tensor& a, const Ten
 
 Real score(const HeadFactors& from, const HeadFactors& to, Composition how) {
   switch (how) {
-    case Composition::q:
-      return score(from.value, from.output, to.query, to.key);
-    case Composition::k:
-      return score(from.value, from.output, to.key, to.query);
-    case Composition::v:
-      break;
+    case Composition::q: return score(from.value, from.output, to.query, to.key);
+    case Composition::k: return score(from.value, from.output, to.key, to.query);
+    case Composition::v: break;
   }
   return score(from.value, from.output, to.value, to.output);
 }

@@ -25,12 +25,9 @@ double value_at(const Metric& metric, const Answer& a, ConstView logits) {
   const Real* x = logits.data + row_of(a, logits.shape);
   const Index V = logits.shape[2];
   switch (metric.kind) {
-    case Metric::Kind::loss:
-      return -log_probability(x, V, a.right);
-    case Metric::Kind::probability:
-      return std::exp(log_probability(x, V, a.right));
-    case Metric::Kind::logit_difference:
-      break;
+    case Metric::Kind::loss: return -log_probability(x, V, a.right);
+    case Metric::Kind::probability: return std::exp(log_probability(x, V, a.right));
+    case Metric::Kind::logit_difference: break;
   }
   return static_cast<double>(x[a.right]) - (a.wrong >= 0 ? static_cast<double>(x[a.wrong]) : 0);
 }

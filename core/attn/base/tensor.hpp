@@ -60,8 +60,7 @@ struct BasicView {
     return {data + i * rest.size(), rest};
   }
   BasicView reshaped(const Shape& s) const {
-    if (s.size() != size())
-      throw ShapeError("reshape " + to_string(shape) + " to " + to_string(s));
+    if (s.size() != size()) throw ShapeError("reshape " + to_string(shape) + " to " + to_string(s));
     return {data, s};
   }
 };

@@ -103,18 +103,10 @@ void dump_number(double v, std::string& out) {
 void dump_value(const Json& j, std::string& out) {
   const char* separator = "";
   switch (j.type()) {
-    case Json::Type::null:
-      out += "null";
-      return;
-    case Json::Type::boolean:
-      out += j.boolean() ? "true" : "false";
-      return;
-    case Json::Type::number:
-      dump_number(j.number(), out);
-      return;
-    case Json::Type::string:
-      dump_string(j.string(), out);
-      return;
+    case Json::Type::null: out += "null"; return;
+    case Json::Type::boolean: out += j.boolean() ? "true" : "false"; return;
+    case Json::Type::number: dump_number(j.number(), out); return;
+    case Json::Type::string: dump_string(j.string(), out); return;
     case Json::Type::array:
       out += '[';
       for (const Json& item : j.items()) {

@@ -33,12 +33,12 @@ class Json {
   const std::string& string() const { return string_; }
   const std::vector<Json>& items() const { return items_; }
   const std::vector<std::pair<std::string, Json>>& members() const { return members_; }
-  const Json* find(std::string_view key) const;   // objects; nullptr: absent
+  const Json* find(std::string_view key) const;  // objects; nullptr: absent
 
   void push(Json v) { items_.push_back(std::move(v)); }
   void set(std::string key, Json v);
 
-  std::string dump() const;   // numbers round-trip; NaN and infinity, which JSON lacks, become null
+  std::string dump() const;  // numbers round-trip; NaN and infinity, which JSON lacks, become null
 
  private:
   friend class JsonParser;

@@ -59,24 +59,13 @@ class JsonParser {
   bool parse_value(Json& out, int depth) {
     if (++values_ > max_values) return fail("more than 1048576 values", ErrorCode::too_large);
     switch (peek()) {
-      case '{':
-        return depth < max_depth ? parse_object(out, depth + 1) : too_deep();
-      case '[':
-        return depth < max_depth ? parse_array(out, depth + 1) : too_deep();
-      case '"':
-        out.type_ = Json::Type::string;
-        return parse_string(out.string_);
-      case 't':
-        out = Json::of(true);
-        return parse_word("true");
-      case 'f':
-        out = Json::of(false);
-        return parse_word("false");
-      case 'n':
-        out = Json();
-        return parse_word("null");
-      default:
-        return parse_number(out);
+      case '{': return depth < max_depth ? parse_object(out, depth + 1) : too_deep();
+      case '[': return depth < max_depth ? parse_array(out, depth + 1) : too_deep();
+      case '"': out.type_ = Json::Type::string; return parse_string(out.string_);
+      case 't': out = Json::of(true); return parse_word("true");
+      case 'f': out = Json::of(false); return parse_word("false");
+      case 'n': out = Json(); return parse_word("null");
+      default: return parse_number(out);
     }
   }
 
@@ -156,29 +145,14 @@ class JsonParser {
     switch (c) {
       case '"':
       case '\\':
-      case '/':
-        out += c;
-        return true;
-      case 'b':
-        out += '\b';
-        return true;
-      case 'f':
-        out += '\f';
-        return true;
-      case 'n':
-        out += '\n';
-        return true;
-      case 'r':
-        out += '\r';
-        return true;
-      case 't':
-        out += '\t';
-        return true;
-      case 'u':
-        return parse_unicode_escape(out);
-      default:
-        --at_;
-        return fail("unknown escape");
+      case '/': out += c; return true;
+      case 'b': out += '\b'; return true;
+      case 'f': out += '\f'; return true;
+      case 'n': out += '\n'; return true;
+      case 'r': out += '\r'; return true;
+      case 't': out += '\t'; return true;
+      case 'u': return parse_unicode_escape(out);
+      default: --at_; return fail("unknown escape");
     }
   }
 

@@ -21,7 +21,7 @@ std::optional<DType> dtype_named(std::string_view name);
 struct TensorEntry {
   std::string name;
   DType dtype;
-  std::vector<Index> shape;          // rank may exceed Shape::max_rank; converting checks
+  std::vector<Index> shape;            // rank may exceed Shape::max_rank; converting checks
   const std::uint8_t* data = nullptr;  // into the caller's bytes; not aligned
   std::size_t size = 0;                // bytes
   std::uint64_t offset = 0;            // of the first of them in the file
@@ -36,11 +36,13 @@ class SafeTensors {
   // The bytes must outlive the object.
   static Result<SafeTensors> parse(const std::uint8_t* bytes, std::size_t size);
 
-  // The table alone, for files that are read piece by piece: `bytes` are the first header_bytes() of a file of
-  // `file_size`. The entries have offsets and no data.
-  static Result<SafeTensors> parse_header(const std::uint8_t* bytes, std::size_t size, std::uint64_t file_size);
+  // The table alone, for files that are read piece by piece: `bytes` are the first header_bytes() of a file
+  // of `file_size`. The entries have offsets and no data.
+  static Result<SafeTensors> parse_header(const std::uint8_t* bytes, std::size_t size,
+                                          std::uint64_t file_size);
   // From the first 8 bytes of a file: the length prefix and the header it announces.
-  static Result<std::size_t> header_bytes(const std::uint8_t* prefix, std::size_t size, std::uint64_t file_size);
+  static Result<std::size_t> header_bytes(const std::uint8_t* prefix, std::size_t size,
+                                          std::uint64_t file_size);
 
   const std::vector<TensorEntry>& entries() const { return entries_; }  // in the order of their data
   const TensorEntry* find(std::string_view name) const;
@@ -51,13 +53,15 @@ class SafeTensors {
   std::map<std::string, std::string> metadata_;
 };
 
-// Widened to Real (F64 is rounded to it); F32/F16/BF16/F64 and the integer types. NaN and infinity pass unless `finite_only`.
+// Widened to Real (F64 is rounded to it); F32/F16/BF16/F64 and the integer types. NaN and infinity pass
+// unless `finite_only`.
 Result<Tensor> to_tensor(const TensorEntry& entry, bool finite_only = false);
-Result<std::vector<std::int64_t>> to_integers(const TensorEntry& entry);   // I64, I32, I16, I8, U8, BOOL
+Result<std::vector<std::int64_t>> to_integers(const TensorEntry& entry);  // I64, I32, I16, I8, U8, BOOL
 
 class Writer {
  public:
-  void add(std::string name, ConstView tensor, DType dtype = DType::F32);  // F32, F16 or BF16 (rounded to nearest even), F64
+  void add(std::string name, ConstView tensor,
+           DType dtype = DType::F32);  // F32, F16 or BF16 (rounded to nearest even), F64
   void add_bool(std::string name, const std::vector<Index>& shape, const std::vector<std::uint8_t>& values);
   void add_int8(std::string name, const std::vector<Index>& shape, const std::vector<std::int8_t>& values);
   void add_uint8(std::string name, const std::vector<Index>& shape, const std::vector<std::uint8_t>& values);
@@ -66,7 +70,12 @@ class Writer {
   std::vector<std::uint8_t> finish() const;
 
  private:
-  struct Item { std::string name; DType dtype; std::vector<Index> shape; std::vector<std::uint8_t> bytes; };
+  struct Item {
+    std::string name;
+    DType dtype;
+    std::vector<Index> shape;
+    std::vector<std::uint8_t> bytes;
+  };
   void append(Item item);
   std::vector<Item> items_;
   std::map<std::string, std::string> metadata_;

@@ -75,33 +75,15 @@ Result<Tensor> to_tensor(const TensorEntry& entry, bool finite_only) {
   for (Index e : entry.shape) shape.push_back(e);
   Tensor t(shape);
   switch (entry.dtype) {
-    case DType::F64:
-      convert<Real, double>(entry, t.data);
-      break;
-    case DType::F32:
-      convert<Real, float>(entry, t.data);
-      break;
-    case DType::F16:
-      convert_small(entry, t.data, binary16);
-      break;
-    case DType::BF16:
-      convert_small(entry, t.data, bfloat16);
-      break;
-    case DType::I64:
-      convert<Real, std::int64_t>(entry, t.data);
-      break;
-    case DType::I32:
-      convert<Real, std::int32_t>(entry, t.data);
-      break;
-    case DType::I16:
-      convert<Real, std::int16_t>(entry, t.data);
-      break;
-    case DType::I8:
-      convert<Real, std::int8_t>(entry, t.data);
-      break;
-    case DType::U8:
-      convert<Real, std::uint8_t>(entry, t.data);
-      break;
+    case DType::F64: convert<Real, double>(entry, t.data); break;
+    case DType::F32: convert<Real, float>(entry, t.data); break;
+    case DType::F16: convert_small(entry, t.data, binary16); break;
+    case DType::BF16: convert_small(entry, t.data, bfloat16); break;
+    case DType::I64: convert<Real, std::int64_t>(entry, t.data); break;
+    case DType::I32: convert<Real, std::int32_t>(entry, t.data); break;
+    case DType::I16: convert<Real, std::int16_t>(entry, t.data); break;
+    case DType::I8: convert<Real, std::int8_t>(entry, t.data); break;
+    case DType::U8: convert<Real, std::uint8_t>(entry, t.data); break;
     case DType::BOOL:
       return bad_tensor(entry.name, "it is BOOL where numbers are needed", ErrorCode::mismatch);
   }
@@ -116,21 +98,11 @@ Result<Tensor> to_tensor(const TensorEntry& entry, bool finite_only) {
 Result<std::vector<std::int64_t>> to_integers(const TensorEntry& entry) {
   std::vector<std::int64_t> values(entry.size / bytes_of(entry.dtype));
   switch (entry.dtype) {
-    case DType::I64:
-      convert<std::int64_t, std::int64_t>(entry, values);
-      break;
-    case DType::I32:
-      convert<std::int64_t, std::int32_t>(entry, values);
-      break;
-    case DType::I16:
-      convert<std::int64_t, std::int16_t>(entry, values);
-      break;
-    case DType::I8:
-      convert<std::int64_t, std::int8_t>(entry, values);
-      break;
-    case DType::U8:
-      convert<std::int64_t, std::uint8_t>(entry, values);
-      break;
+    case DType::I64: convert<std::int64_t, std::int64_t>(entry, values); break;
+    case DType::I32: convert<std::int64_t, std::int32_t>(entry, values); break;
+    case DType::I16: convert<std::int64_t, std::int16_t>(entry, values); break;
+    case DType::I8: convert<std::int64_t, std::int8_t>(entry, values); break;
+    case DType::U8: convert<std::int64_t, std::uint8_t>(entry, values); break;
     case DType::BOOL:
       convert<std::int64_t, std::uint8_t>(entry, values);
       for (std::int64_t v : values)

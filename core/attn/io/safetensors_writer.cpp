@@ -30,20 +30,11 @@ void Writer::add(std::string name, ConstView tensor, DType dtype) {
   item.bytes.reserve(static_cast<std::size_t>(tensor.size()) * bytes_of(dtype));
   for (Real v : tensor) {
     switch (dtype) {
-      case DType::F64:
-        store(item.bytes, static_cast<double>(v));
-        break;
-      case DType::F32:
-        store(item.bytes, static_cast<float>(v));
-        break;
-      case DType::F16:
-        store(item.bytes, narrow(static_cast<double>(v), binary16));
-        break;
-      case DType::BF16:
-        store(item.bytes, narrow(static_cast<double>(v), bfloat16));
-        break;
-      default:
-        throw ShapeError(std::string("Writer::add cannot store Real as ") + to_string(dtype));
+      case DType::F64: store(item.bytes, static_cast<double>(v)); break;
+      case DType::F32: store(item.bytes, static_cast<float>(v)); break;
+      case DType::F16: store(item.bytes, narrow(static_cast<double>(v), binary16)); break;
+      case DType::BF16: store(item.bytes, narrow(static_cast<double>(v), bfloat16)); break;
+      default: throw ShapeError(std::string("Writer::add cannot store Real as ") + to_string(dtype));
     }
   }
   append(std::move(item));

@@ -22,15 +22,11 @@ void activation_forward(Activation f, Real* y, const Real* x, Index n) {
       gelu_tanh(x, y, n);
       for (Index i = 0; i < n; ++i) y[i] = Real(0.5) * x[i] * (1 + y[i]);
       return;
-    case Activation::gelu_exact:
-      vec::normal_cdf(x, y, n);
-      return vec::multiply(x, y, y, n);
+    case Activation::gelu_exact: vec::normal_cdf(x, y, n); return vec::multiply(x, y, y, n);
     case Activation::relu:
       for (Index i = 0; i < n; ++i) y[i] = x[i] > 0 ? x[i] : 0;
       return;
-    case Activation::silu:
-      vec::sigmoid(x, y, n);
-      return vec::multiply(x, y, y, n);
+    case Activation::silu: vec::sigmoid(x, y, n); return vec::multiply(x, y, y, n);
   }
 }
 

@@ -103,26 +103,16 @@ void make_uniform(const TaskConfig& c, Rng& rng, const Sequence& out) {
 
 void make_sequence(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Sequence& out) {
   switch (c.kind) {
-    case TaskKind::repeat:
-      return make_repeat(c, rng, scratch, out);
-    case TaskKind::copy:
-      return make_copy(c, rng, scratch, out);
-    case TaskKind::recall:
-      return make_recall(c, rng, scratch, out);
-    case TaskKind::markov:
-      return make_markov(c, rng, scratch, out);
-    case TaskKind::ngram:
-      return make_ngram(c, rng, scratch, out);
-    case TaskKind::uniform:
-      return make_uniform(c, rng, out);
-    case TaskKind::previous:
-      return make_previous(c, rng, out);
-    case TaskKind::rarest:
-      return make_rarest(c, rng, out);
-    case TaskKind::last_name:
-      return make_last_name(c, rng, out);
-    case TaskKind::seen:
-      return make_seen(c, rng, out);
+    case TaskKind::repeat: return make_repeat(c, rng, scratch, out);
+    case TaskKind::copy: return make_copy(c, rng, scratch, out);
+    case TaskKind::recall: return make_recall(c, rng, scratch, out);
+    case TaskKind::markov: return make_markov(c, rng, scratch, out);
+    case TaskKind::ngram: return make_ngram(c, rng, scratch, out);
+    case TaskKind::uniform: return make_uniform(c, rng, out);
+    case TaskKind::previous: return make_previous(c, rng, out);
+    case TaskKind::rarest: return make_rarest(c, rng, out);
+    case TaskKind::last_name: return make_last_name(c, rng, out);
+    case TaskKind::seen: return make_seen(c, rng, out);
   }
 }
 

@@ -54,8 +54,7 @@ Status validate(const TaskConfig& c) {
     return invalid("task.length = " + number(c.length) + " must lie between 2 and 65536");
   switch (c.kind) {
     case TaskKind::repeat:
-    case TaskKind::copy:
-      return validate_repeat(c);
+    case TaskKind::copy: return validate_repeat(c);
     case TaskKind::recall:
       if (c.pairs < 1 || c.pairs > c.vocab / 2)
         return invalid("task.pairs = " + number(c.pairs) + " must lie between 1 and half the vocabulary, " +
@@ -65,8 +64,7 @@ Status validate(const TaskConfig& c) {
                        number(c.pairs) + " pairs; it needs at least " + number(2 * c.pairs + 1));
       return Unit{};
     case TaskKind::markov:
-    case TaskKind::ngram:
-      return validate_chain(c);
+    case TaskKind::ngram: return validate_chain(c);
     case TaskKind::last_name:
       if (c.vocab < 3)
         return invalid("task.vocab = " + number(c.vocab) +
@@ -75,8 +73,7 @@ Status validate(const TaskConfig& c) {
     case TaskKind::uniform:
     case TaskKind::previous:
     case TaskKind::rarest:
-    case TaskKind::seen:
-      return Unit{};
+    case TaskKind::seen: return Unit{};
   }
   return invalid("task.kind is unknown");
 }
