@@ -60,12 +60,18 @@ Json model_info(int id, const Model& model, const std::map<std::string, std::str
   return info;
 }
 
+bool Session::in_use(int id) const {
+  bool taken = models_.count(id) || trainers_.count(id);
+  for (const auto& entry : trainers_) taken = taken || entry.second.model == id;
+  return taken;
+}
+
+std::size_t Session::held_count() const { return models_.size() + trainers_.size(); }
+
 int Session::free_id(const Fields& fields, const char* key) const {
   const int id = static_cast<int>(fields.index(key, 1, max_id));
-  bool taken = models_.count(id) || trainers_.count(id) || tokenizers_.count(id);
-  for (const auto& entry : trainers_) taken = taken || entry.second.model == id;
-  if (taken) throw Refusal(ErrorCode::mismatch, "number " + std::to_string(id) + " is already in use");
-  if (models_.size() + trainers_.size() + tokenizers_.size() >= max_held)
+  if (in_use(id)) throw Refusal(ErrorCode::mismatch, "number " + std::to_string(id) + " is already in use");
+  if (held_count() >= max_held)
     throw Refusal(ErrorCode::too_large, std::to_string(max_held) + " models are held already: dispose some");
   return id;
 }

@@ -1,13 +1,14 @@
 // What the worker holds: models and trainers under numbers chosen by the client (so that they
 // can be made again under the same numbers after a restart). JSON in, tensors out; coarse calls,
 // one per question a widget asks. Independent of Emscripten, so it is tested natively as well.
+// This much is the module attn-core, which most pages load and which has a size to keep (DESIGN.md
+// section 6); what single chapters need beyond it stands in lab.hpp.
 #pragma once
 
 #include <map>
 #include <memory>
 
 #include "attn/analysis/head_scores.hpp"
-#include "attn/text/tokenizer.hpp"
 #include "attn/train/trainer.hpp"
 #include "request.hpp"
 
@@ -15,6 +16,8 @@ namespace attn::wasm {
 
 class Session {
  public:
+  virtual ~Session() = default;
+
   // Models.
   Reply load_model(const Request& request);  // {id}, bytes -> ModelInfo
   Reply create_model(
@@ -40,14 +43,19 @@ class Session {
   Reply snapshot(const Request& request);        // {trainer} -> bytes
   Reply dispose_trainer(const Request& request);
 
-  // Text.
-  Reply load_tokenizer(const Request& request);  // {id}, bytes: tokenizer.json -> {id, names}
-  Reply encode(const Request& request);          // {tokenizer, text} -> {tokens, spans}
-  Reply decode(const Request& request);          // {tokenizer, tokens} -> {text}
-  Reply dispose_tokenizer(const Request& request);
-
   // {models, trainers, memory}: how many are alive, and bytes of WASM memory (0 natively).
   Reply census(const Request& request);
+
+ protected:
+  int free_id(const Fields& fields, const char* key) const;
+  const Model& model(const Fields& fields, const char* key = "model") const;
+  Reply hold(int id, std::map<std::string, std::string> metadata, Model made);
+
+  // Handles of every kind share their numbers and one limit; a derived session adds its own.
+  virtual bool in_use(int id) const;
+  virtual std::size_t held_count() const;
+
+  static constexpr Index max_id = 2147483647;
 
  private:
   struct HeldTrainer {
@@ -58,17 +66,11 @@ class Session {
     TokenBatch probe;      // random repeats for the head scores, fixed by the seed
   };
 
-  int free_id(const Fields& fields, const char* key) const;
-  const Model& model(const Fields& fields, const char* key = "model") const;
   HeldTrainer& held(const Fields& fields);
-  const text::Tokenizer& tokenizer(const Fields& fields) const;
-  Reply hold(int id, std::map<std::string, std::string> metadata, Model made);
   Reply hold_trainer(const Fields& fields, std::unique_ptr<Trainer> trainer);
 
-  static constexpr Index max_id = 2147483647;
   std::map<int, Model> models_;
   std::map<int, HeldTrainer> trainers_;
-  std::map<int, text::Tokenizer> tokenizers_;
 };
 
 // Shared by the two halves of the implementation.

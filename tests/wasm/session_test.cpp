@@ -1,10 +1,10 @@
 // The session without JavaScript: the same tests run natively, under sanitizers and in WASM.
-#include "session.hpp"
-
 #include <doctest.h>
 
 #include <cmath>
 #include <limits>
+
+#include "lab.hpp"
 
 using namespace attn;
 using namespace attn::wasm;
@@ -25,7 +25,8 @@ const std::string small_recipe =
         "task": {"kind": "repeat", "vocab": 8, "length": 16, "segment_min": 3, "segment_max": 8},
         "schedule": {"learning_rate": 0.01}, "batch": 8, "seed": 1})";
 
-ErrorCode refusal(Session& session, Reply (Session::*method)(const Request&), const Request& r) {
+template <class S, class Method>
+ErrorCode refusal(S& session, Method method, const Request& r) {
   try {
     (session.*method)(r);
   } catch (const Refusal& refused) {
@@ -138,26 +139,26 @@ TEST_CASE("the in-context chain is measured against its three strategies") {
 TEST_CASE("a tokenizer is loaded, asked and let go") {
   text::Tokenizer made = *text::Tokenizer::create({' ', 'a', 'b', 0x436});
   REQUIRE(made.add({258, 259}).ok());
-  Session session;
+  LabSession session;
   Request file = request(R"({"id": 1})");
   const std::string json = made.to_json();
   file.bytes.assign(json.begin(), json.end());
   const Reply loaded = session.load_tokenizer(file);
   CHECK(loaded.value.find("names")->items().size() == 262);
   CHECK(loaded.value.find("names")->items()[261].string() == "ab");
-  CHECK(refusal(session, &Session::load_tokenizer, file) == ErrorCode::mismatch);  // the number is taken
+  CHECK(refusal(session, &LabSession::load_tokenizer, file) == ErrorCode::mismatch);  // the number is taken
 
   const Reply encoded = session.encode(request(R"({"tokenizer": 1, "text": "abЯ"})"));
   CHECK(encoded.value.find("tokens")->dump() == "[261,209,176]");
   CHECK(encoded.value.find("spans")->dump() == "[[0,2],[2,3],[2,3]]");
   const Reply decoded = session.decode(request(R"({"tokenizer": 1, "tokens": [0, 261, 209, 176, 209]})"));
   CHECK(decoded.value.find("text")->string() == "abЯ\uFFFD");
-  CHECK(refusal(session, &Session::decode, request(R"({"tokenizer": 1, "tokens": [262]})")) ==
+  CHECK(refusal(session, &LabSession::decode, request(R"({"tokenizer": 1, "tokens": [262]})")) ==
         ErrorCode::out_of_range);
 
   session.dispose_tokenizer(request(R"({"tokenizer": 1})"));
-  CHECK(refusal(session, &Session::encode, request(R"({"tokenizer": 1, "text": ""})")) ==
+  CHECK(refusal(session, &LabSession::encode, request(R"({"tokenizer": 1, "text": ""})")) ==
         ErrorCode::out_of_range);
   file.bytes.pop_back();
-  CHECK(refusal(session, &Session::load_tokenizer, file) == ErrorCode::malformed);
+  CHECK(refusal(session, &LabSession::load_tokenizer, file) == ErrorCode::malformed);
 }

@@ -1,23 +1,27 @@
 // The WASM module as one typed function: call(method, request, payload). The only file that
-// knows what the module's exports look like (wasm/bindings.cpp).
+// knows what the module's exports look like (wasm/bindings.hpp, bindings_core.cpp, bindings_lab.cpp).
 import { EngineError, asEngineError } from './errors.ts';
-import type { TensorData, Variant } from './types.ts';
+import type { ModuleName, TensorData, Variant } from './types.ts';
 
-/** Exactly the methods of the embind class `Session`; tests/wasm compares the two lists. */
+/** Exactly the methods of the embind class `Session` in attn-core; tests/wasm compares the lists with the modules. */
 export const METHODS = [
   'loadModel', 'createModel', 'saveModel', 'disposeModel',
   'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate',
   'taskBatch', 'createTrainer', 'resumeTrainer', 'trainSteps', 'measure', 'snapshot', 'disposeTrainer',
-  'loadTokenizer', 'encode', 'decode', 'disposeTokenizer',
   'census',
 ] as const;
-export type Method = (typeof METHODS)[number];
+/** What attn-lab has beyond them. */
+export const LAB_METHODS = [
+  'loadTokenizer', 'encode', 'decode', 'disposeTokenizer',
+] as const;
+export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 
 interface RawReply {
   json: string;
   tensors: Record<string, TensorData>;
   bytes?: Uint8Array;
 }
+/** A method of attn-lab is absent in attn-core. */
 type RawSession = Record<Method, (json: string, payload?: Uint8Array | Float32Array) => RawReply | Error> & { delete(): void };
 export interface RawModule {
   Session: new () => RawSession;
@@ -29,7 +33,20 @@ type Factory = (options: {
 /** wasm/build.sh writes it beside the files it names. */
 export interface Manifest {
   commit: string;
-  variants: Record<Variant, { js: string; wasm: string; bytes: number }>;
+  modules: Record<ModuleName, Record<Variant, { js: string; wasm: string; bytes: number }>>;
+}
+/** The files of one module; an old build beside a new client is said, not guessed at. */
+export function moduleFiles(manifest: Manifest, module: ModuleName, variant: Variant): { js: string; wasm: string } {
+  const found = manifest.modules?.[module]?.[variant];
+  if (!found) throw new EngineError('not loaded', `the manifest names no attn-${module}.${variant}: build the core anew (wasm/build.sh)`);
+  return found;
+}
+
+/** Which module, in which variant, from which commit: what EngineInfo says. */
+export interface Origin {
+  module: ModuleName;
+  variant: Variant;
+  commit: string;
 }
 
 export interface Reply {
@@ -40,15 +57,13 @@ export interface Reply {
 }
 
 export class Core {
-  readonly variant: Variant;
-  readonly commit: string;
+  readonly origin: Origin;
   #session: RawSession;
   #dead: EngineError | undefined;
 
-  constructor(module: RawModule, variant: Variant, commit: string) {
+  constructor(module: RawModule, origin: Origin) {
     this.#session = new module.Session();
-    this.variant = variant;
-    this.commit = commit;
+    this.origin = origin;
   }
 
   /** After a trap the memory of the module is in no known state: nothing more may run in it. */
@@ -58,6 +73,7 @@ export class Core {
 
   call(method: Method, request: object, payload?: Uint8Array | Float32Array): Reply {
     if (this.#dead) throw this.#dead;
+    if (!(method in this.#session)) throw new EngineError('other module', `attn-${this.origin.module} has no ${method}: the page must ask for engine: lab`);
     const json = JSON.stringify(request);
     let reply: RawReply | Error;
     try {
@@ -73,7 +89,7 @@ export class Core {
 }
 
 /** Start the module from its glue and a compiled WebAssembly.Module (browser and node alike). */
-export async function startCore(factory: Factory, wasm: WebAssembly.Module, variant: Variant, commit: string): Promise<Core> {
+export async function startCore(factory: Factory, wasm: WebAssembly.Module, origin: Origin): Promise<Core> {
   const module = await new Promise<RawModule>((resolve, reject) => {
     factory({
       instantiateWasm(imports, receive) {
@@ -82,5 +98,5 @@ export async function startCore(factory: Factory, wasm: WebAssembly.Module, vari
       },
     }).then(resolve, reject);
   });
-  return new Core(module, variant, commit);
+  return new Core(module, origin);
 }

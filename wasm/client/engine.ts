@@ -40,7 +40,7 @@ export class LocalEngine implements Engine {
 
   info(): EngineInfo {
     const { memory } = this.#core.call('census', {}).value as { memory: number };
-    return { variant: this.#core.variant, commit: this.#core.commit, memory };
+    return { ...this.#core.origin, memory };
   }
 
   // Handles may be given by the caller (the worker's host does, so that they survive a restart).

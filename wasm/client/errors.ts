@@ -16,7 +16,8 @@ export type ErrorCode =
   | 'slow start'
   | 'no wasm'
   | 'no worker'
-  | 'not loaded';
+  | 'not loaded'
+  | 'other module';
 
 const SENTENCES: Record<ErrorCode, string> = {
   malformed: 'Запрос или файл составлен неверно',
@@ -33,6 +34,7 @@ const SENTENCES: Record<ErrorCode, string> = {
   'slow start': 'Вычислительное ядро не загрузилось за пять секунд; пока показана запись',
   'no wasm': 'Этот браузер не поддерживает WebAssembly, поэтому живой расчёт невозможен; показана запись',
   'no worker': 'Браузер не дал запустить фоновый поток, поэтому живой расчёт невозможен; показана запись',
+  'other module': 'Эта страница загрузила малый модуль ядра, а такой расчёт умеет только большой',
   'not loaded': 'Не удалось загрузить вычислительное ядро; показана запись',
 };
 

@@ -2,7 +2,7 @@
 // again under its old number, so that handles outlive a crash.
 import { EngineError } from './errors.ts';
 import { READY_MS, WorkerLink } from './link.ts';
-import type { EngineHost, ModelConfig, ModelInfo, RemoteEngine, TokenizerInfo, TrainConfig, Variant } from './types.ts';
+import type { EngineHost, ModelConfig, ModelInfo, ModuleName, RemoteEngine, TokenizerInfo, TrainConfig, Variant } from './types.ts';
 
 export type Status = ReturnType<EngineHost['status']>;
 
@@ -10,6 +10,7 @@ export interface HostOptions {
   makeWorker: () => Worker;
   /** Absolute address of the folder that holds manifest.json. */
   core: string;
+  module: ModuleName;
   variant?: Variant | undefined;
   onStatus: (status: Status) => void;
 }
@@ -83,10 +84,11 @@ export class WorkerHost {
   }
 
   #newLink(): WorkerLink {
-    const { makeWorker, core, variant } = this.#options;
+    const { makeWorker, core, module, variant } = this.#options;
     const link: WorkerLink = new WorkerLink({
       makeWorker,
       core,
+      module,
       variant,
       onSnapshot: (trainer, bytes) => {
         const recipe = this.#handles.get(trainer)?.recipe;

@@ -2,7 +2,7 @@
 // meant for widgets.
 import { WorkerHost } from './host.ts';
 import type { Status } from './host.ts';
-import type { EngineHost, RemoteEngine, Variant } from './types.ts';
+import type { EngineHost, ModuleName, RemoteEngine, Variant } from './types.ts';
 
 export { EngineError } from './errors.ts';
 export type * from './types.ts';
@@ -10,6 +10,8 @@ export type * from './types.ts';
 export interface ConnectOptions {
   /** Folder with the core's manifest; default: core/ under the site's base path. */
   core?: string | URL;
+  /** Default: what the page asks for (`<meta name="engine" content="lab">`), else core. */
+  module?: ModuleName;
   /** Default: ?variant=simd|scalar of the page, else what the browser can run. */
   variant?: Variant;
 }
@@ -35,6 +37,11 @@ function variantOfPage(): Variant | undefined {
   return asked === 'simd' || asked === 'scalar' ? asked : undefined;
 }
 
+function moduleOfPage(): ModuleName {
+  const asked = document.querySelector<HTMLMetaElement>('meta[name="engine"]')?.content;
+  return asked === 'lab' ? 'lab' : 'core';
+}
+
 const makeWorker = (): Worker => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'attention-core' });
 
 let host: EngineHost | undefined;
@@ -48,13 +55,14 @@ export function connect(options: ConnectOptions = {}): EngineHost {
 function createHost(options: ConnectOptions): EngineHost {
   const core = coreFolder(options.core);
   const variant = options.variant ?? variantOfPage();
+  const module = options.module ?? moduleOfPage();
   const listeners = new Set<(status: Status) => void>();
   let status: Status = { state: 'idle' };
   const setStatus = (next: Status): void => {
     status = next;
     for (const listener of listeners) listener(status);
   };
-  const open = (onStatus: (status: Status) => void): WorkerHost => new WorkerHost({ makeWorker, core, variant, onStatus });
+  const open = (onStatus: (status: Status) => void): WorkerHost => new WorkerHost({ makeWorker, core, module, variant, onStatus });
 
   let shared: WorkerHost | undefined;
   const dedicated = new Set<WorkerHost>();

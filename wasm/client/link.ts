@@ -2,7 +2,7 @@
 import * as Comlink from 'comlink';
 import { EngineError } from './errors.ts';
 import type { FromWorker, Outcome, ToWorker, WorkerApi } from './protocol.ts';
-import type { EngineInfo, TrainPoint, TrainRequest, Variant } from './types.ts';
+import type { EngineInfo, ModuleName, TrainPoint, TrainRequest, Variant } from './types.ts';
 
 export const READY_MS = 5000;
 const TICK_MS = 500;
@@ -13,6 +13,7 @@ const SILENT_TICKS_IN_CALL = 40;
 export interface LinkOptions {
   makeWorker: () => Worker;
   core: string;
+  module: ModuleName;
   variant: Variant | undefined;
   onSnapshot: (trainer: number, bytes: Uint8Array) => void;
   /** Not after dismiss(): only when the worker came to grief. `info` is set if it had been ready. */
@@ -55,7 +56,7 @@ export class WorkerLink {
       event.preventDefault();
       this.#die(new EngineError(this.#isReady ? 'crashed' : 'not loaded', event.message ?? 'the worker script failed'));
     });
-    this.#say({ kind: 'init', core: options.core, variant: options.variant, port: port2 }, [port2]);
+    this.#say({ kind: 'init', core: options.core, module: options.module, variant: options.variant, port: port2 }, [port2]);
   }
 
   get dead(): boolean {

@@ -1,12 +1,13 @@
 // What the page and its worker say to each other. Calls and their results travel through Comlink
 // on a port of their own; these messages, on the worker's own channel, say whether it is alive.
 import type { ErrorCode } from './errors.ts';
-import type { EngineInfo, TrainPoint, TrainRequest, Variant } from './types.ts';
+import type { EngineInfo, ModuleName, TrainPoint, TrainRequest, Variant } from './types.ts';
 
 export interface Init {
   kind: 'init';
   /** Absolute address of the folder with manifest.json. */
   core: string;
+  module: ModuleName;
   /** Forced by ?variant=; otherwise the best this browser runs. */
   variant: Variant | undefined;
   port: MessagePort;

@@ -9,8 +9,11 @@ export interface TensorData {
 }
 
 export type Variant = 'simd' | 'scalar';
+/** attn-core: what most pages need; attn-lab: all of it and text, other files, analyses of single chapters. */
+export type ModuleName = 'core' | 'lab';
 
 export interface EngineInfo {
+  module: ModuleName;
   variant: Variant;
   /** Git commit the core was built from, for the badge under each figure. */
   commit: string;
@@ -219,6 +222,8 @@ export interface Engine {
   /** target: [size, size], rows sum to 1; size and width at most 64. */
   fitPattern(target: Float32Array, size: number, options: { width: number; steps?: number; seed?: number }): FittedPattern;
   generate(model: number, prompt: number[], count: number, options: { temperature?: number; top_k?: number; top_p?: number; seed?: number }): number[];
+
+  // From here to disposeTokenizer: attn-lab only (`engine: lab` in the page's frontmatter).
 
   /** tokenizer.json of this course. Text goes in as it is: fold ё to е before, where the reader sees it. */
   loadTokenizer(json: Uint8Array): TokenizerInfo;

@@ -2,7 +2,7 @@
 /// <reference lib="webworker" />
 import * as Comlink from 'comlink';
 import { simd } from 'wasm-feature-detect';
-import { startCore } from './core.ts';
+import { moduleFiles, startCore } from './core.ts';
 import type { Core, Manifest } from './core.ts';
 import { LocalEngine } from './engine.ts';
 import { EngineError, asEngineError } from './errors.ts';
@@ -32,18 +32,18 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-async function load({ core: folder, variant: forced }: Init): Promise<Core> {
+async function load({ core: folder, module: name, variant: forced }: Init): Promise<Core> {
   if (typeof WebAssembly !== 'object') throw new EngineError('no wasm');
   const manifest = (await (await download(new URL('manifest.json', folder))).json()) as Manifest;
   const variant: Variant = forced ?? ((await simd()) ? 'simd' : 'scalar');
-  const { js, wasm } = manifest.variants[variant];
+  const { js, wasm } = moduleFiles(manifest, name, variant);
   const [glue, module] = await Promise.all([
     import(/* @vite-ignore */ new URL(js, folder).href) as Promise<{ default: Parameters<typeof startCore>[0] }>,
     compile(new URL(wasm, folder)),
   ]).catch((reason: unknown) => {
     throw reason instanceof EngineError ? reason : new EngineError('not loaded', String(reason));
   });
-  return startCore(glue.default, module, variant, manifest.commit);
+  return startCore(glue.default, module, { module: name, variant, commit: manifest.commit });
 }
 
 /** The buffers of every typed array in a reply: moved, not copied, to the page. */

@@ -12,6 +12,7 @@ export const collections = {
         number: z.number().int().min(1).max(20).optional(), // only the conclusion has none
         question: z.string().min(10),
         minutes: z.number().int().positive(),
+        engine: z.enum(['core', 'lab']).default('core'), // lab: the page needs the large module (wasm/lab.hpp)
         prerequisites: z.array(z.string()).default([]),
       }),
     }),

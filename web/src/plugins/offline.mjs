@@ -55,13 +55,16 @@ export default function offline() {
         const names = assets.map((f) => [f.startsWith('_astro/') ? path.basename(f) : f, f]);
         const list = [...assets, ...files.filter((f) => f.startsWith('pagefind/'))];
         const number = new Map(list.map((f, i) => [f, i]));
+        // Every reader keeps the small module; the large one comes with the first page that asks for it.
+        const ofModule = (name) => assets.filter((f) => f.startsWith(`core/attn-${name}.`));
+        const lab = (file) => (/<meta name="engine" content="lab"/.test(texts.get(file)) ? ofModule('lab') : []);
         const pages = {};
         for (const file of texts.keys()) {
           if (!file.endsWith('.html')) continue;
           const page = file === '404.html' ? '404.html' : file.replace(/index\.html$/, '');
-          if (page !== '404.html') pages[page] = [...closure(file, names, texts)].map((f) => number.get(f)).sort((a, b) => a - b);
+          if (page !== '404.html') pages[page] = [...closure(file, names, texts), ...lab(file)].map((f) => number.get(f)).sort((a, b) => a - b);
         }
-        const core = assets.filter((f) => f.startsWith('core/')).map((f) => number.get(f));
+        const core = ['core/manifest.json', ...ofModule('core')].filter((f) => number.has(f)).map((f) => number.get(f));
         const first = [...new Set([...(pages[''] ?? []), ...(pages['offline/'] ?? []), ...core])];
         const fingerprint = crypto.createHash('sha256');
         for (const f of [...list, ...texts.keys()]) fingerprint.update(f).update(fs.readFileSync(path.join(dist, f)));

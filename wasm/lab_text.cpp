@@ -1,7 +1,6 @@
 // Tokenizers: from the reader's text to numbers and back.
 #include "attn/text/stream_decoder.hpp"
-#include "attn/text/tokenizer.hpp"
-#include "session.hpp"
+#include "lab.hpp"
 
 namespace attn::wasm {
 
@@ -20,7 +19,11 @@ Json pair(Index first, Index last) {
 
 }  // namespace
 
-const text::Tokenizer& Session::tokenizer(const Fields& fields) const {
+bool LabSession::in_use(int id) const { return tokenizers_.count(id) || Session::in_use(id); }
+
+std::size_t LabSession::held_count() const { return tokenizers_.size() + Session::held_count(); }
+
+const text::Tokenizer& LabSession::tokenizer(const Fields& fields) const {
   const int id = static_cast<int>(fields.index("tokenizer", 1, max_id));
   const auto found = tokenizers_.find(id);
   if (found == tokenizers_.end())
@@ -28,7 +31,7 @@ const text::Tokenizer& Session::tokenizer(const Fields& fields) const {
   return found->second;
 }
 
-Reply Session::load_tokenizer(const Request& request) {
+Reply LabSession::load_tokenizer(const Request& request) {
   const int id = free_id(Fields(request.json, "request"), "id");
   if (request.bytes.size() > max_tokenizer)
     throw Refusal(ErrorCode::too_large, "a tokenizer of more than 16 MB");
@@ -43,7 +46,7 @@ Reply Session::load_tokenizer(const Request& request) {
   return reply;
 }
 
-Reply Session::encode(const Request& request) {
+Reply LabSession::encode(const Request& request) {
   const Fields fields(request.json, "request");
   const text::Tokenizer& t = tokenizer(fields);
   const std::string text = fields.text("text");
@@ -59,7 +62,7 @@ Reply Session::encode(const Request& request) {
   return reply;
 }
 
-Reply Session::decode(const Request& request) {
+Reply LabSession::decode(const Request& request) {
   const Fields fields(request.json, "request");
   const text::Tokenizer& t = tokenizer(fields);
   text::StreamDecoder decoder(t);
@@ -71,7 +74,7 @@ Reply Session::decode(const Request& request) {
   return reply;
 }
 
-Reply Session::dispose_tokenizer(const Request& request) {
+Reply LabSession::dispose_tokenizer(const Request& request) {
   const Fields fields(request.json, "request");
   tokenizer(fields);  // refuses when there is none
   tokenizers_.erase(static_cast<int>(fields.index("tokenizer", 1, max_id)));

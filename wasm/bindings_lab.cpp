@@ -1,0 +1,15 @@
+// The table of the large module, attn-lab: everything the small one has, and what few pages need.
+#include "bindings.hpp"
+#include "lab.hpp"
+
+using attn::wasm::guarded;
+using Lab = attn::wasm::LabSession;
+
+EMSCRIPTEN_BINDINGS(attn) {
+  attn::wasm::bind_session<Lab>()
+      // Text: lab_text.cpp.
+      .function("loadTokenizer", &guarded<Lab, &Lab::load_tokenizer>)
+      .function("encode", &guarded<Lab, &Lab::encode>)
+      .function("decode", &guarded<Lab, &Lab::decode>)
+      .function("disposeTokenizer", &guarded<Lab, &Lab::dispose_tokenizer>);
+}

@@ -1,0 +1,29 @@
+// What a page of the laboratory may ask beyond Session: text, files of other kinds, the analyses of single
+// chapters. The site loads it as a module of its own (attn-lab), so that the others do not pay for it.
+// One theme, one file: lab_text.cpp …; a theme's helpers stay in its file.
+#pragma once
+
+#include "attn/text/tokenizer.hpp"
+#include "session.hpp"
+
+namespace attn::wasm {
+
+class LabSession : public Session {
+ public:
+  // Text (lab_text.cpp).
+  Reply load_tokenizer(const Request& request);  // {id}, bytes: tokenizer.json -> {id, names}
+  Reply encode(const Request& request);          // {tokenizer, text} -> {tokens, spans}
+  Reply decode(const Request& request);          // {tokenizer, tokens} -> {text}
+  Reply dispose_tokenizer(const Request& request);
+
+ protected:
+  bool in_use(int id) const override;
+  std::size_t held_count() const override;
+
+ private:
+  const text::Tokenizer& tokenizer(const Fields& fields) const;
+
+  std::map<int, text::Tokenizer> tokenizers_;
+};
+
+}  // namespace attn::wasm
