@@ -11,5 +11,7 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("loadTokenizer", &guarded<Lab, &Lab::load_tokenizer>)
       .function("encode", &guarded<Lab, &Lab::encode>)
       .function("decode", &guarded<Lab, &Lab::decode>)
-      .function("disposeTokenizer", &guarded<Lab, &Lab::dispose_tokenizer>);
+      .function("disposeTokenizer", &guarded<Lab, &Lab::dispose_tokenizer>)
+      // Snapshots: lab_snapshots.cpp.
+      .function("loadSnapshot", &guarded<Lab, &Lab::load_snapshot>);
 }

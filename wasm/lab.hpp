@@ -16,6 +16,11 @@ class LabSession : public Session {
   Reply decode(const Request& request);          // {tokenizer, tokens} -> {text}
   Reply dispose_tokenizer(const Request& request);
 
+  // Snapshots of a training run (lab_snapshots.cpp): {id, final, number, after?}, bytes: the file ->
+  // ModelInfo and the steps of all its snapshots. `after` holds number - 1 of the same file and saves the way
+  // from number 0.
+  Reply load_snapshot(const Request& request);
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;

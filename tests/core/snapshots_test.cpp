@@ -82,6 +82,22 @@ TEST_CASE("snapshots: every weight is within the step of its matrix, at every sn
   }
 }
 
+TEST_CASE("snapshots: one after another is the same as each from the beginning, bit for bit") {
+  const Run r = run();
+  const auto bytes = *save_snapshots(r.snapshots, seed, r.last, Real(0.3));
+  const auto file = SnapshotFile::parse(bytes.data(), bytes.size());
+  REQUIRE(file.ok());
+  Model walked = *file->load(0, r.last);
+  for (std::size_t k = 1; k < 3; ++k) {
+    walked = *file->load_after(walked, k, r.last);
+    const Model made = *file->load(k, r.last);
+    const ConstView a = walked.parameters.flat(), b = made.parameters.flat();
+    CHECK(std::equal(a.begin(), a.end(), b.begin()));
+  }
+  CHECK_FALSE(file->load_after(walked, 0, r.last).ok());
+  CHECK_FALSE(file->load_after(walked, 3, r.last).ok());
+}
+
 TEST_CASE("snapshots: coarser steps, smaller file") {
   const Run r = run();
   std::size_t before = save_snapshots(r.snapshots, seed, r.last, Real(0.01))->size();

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "attn/model/checkpoint.hpp"
+#include "attn/model/snapshots.hpp"
 #include "lab.hpp"
 
 using namespace attn;
@@ -134,6 +136,41 @@ TEST_CASE("the in-context chain is measured against its three strategies") {
     CHECK(std::isfinite(strategies->find(name)->number()));
     CHECK(strategies->find(name)->number() >= 0);  // a divergence
   }
+}
+
+TEST_CASE("a model is taken back along its training") {
+  const ModelConfig config = *model_config_from_json(
+      R"({"kind": "decoder", "vocab": 8, "context": 8, "layers": 1, "width": 8, "heads": 2, "position": "rope"})");
+  const std::uint64_t seed = 7;
+  Model first{config, Parameters(config)};
+  Rng rng = stream(seed, Stream::init);
+  initialise(first.parameters, config, rng);
+  Model last = first;
+  for (Real& w : last.parameters.flat()) w *= Real(1.5);
+  const std::vector<std::uint8_t> bytes = *save_snapshots({{0, first}, {5, last}}, seed, last, Real(0.1));
+
+  LabSession session;
+  Request shipped = request(R"({"id": 1})");
+  shipped.bytes = save_model(last);
+  session.load_model(shipped);
+  Request state = request(R"({"id": 2, "final": 1, "number": 0})");
+  state.bytes = bytes;
+  CHECK(session.load_snapshot(state).value.find("steps")->dump() == "[0,5]");
+  state.json = request(R"({"id": 3, "final": 1, "number": 1, "after": 2})").json;
+  session.load_snapshot(state);
+  const auto weights = [&](const char* model) {
+    const auto file = session.save_model(request(model)).bytes;
+    return load_model(file.data(), file.size())->parameters.flat().data[3];
+  };
+  CHECK(weights(R"({"model": 2})") == first.parameters.flat().data[3]);
+  CHECK(std::fabs(weights(R"({"model": 3})") - last.parameters.flat().data[3]) < 0.1);
+  state.json = request(R"({"id": 4, "final": 1, "number": 2})").json;
+  CHECK(refusal(session, &LabSession::load_snapshot, state) == ErrorCode::out_of_range);
+  state.json = request(R"({"id": 4, "final": 9, "number": 1})").json;
+  CHECK(refusal(session, &LabSession::load_snapshot, state) == ErrorCode::out_of_range);
+  state.json = request(R"({"id": 4, "final": 1, "number": 1})").json;
+  state.bytes = save_model(last);
+  CHECK(refusal(session, &LabSession::load_snapshot, state) == ErrorCode::malformed);
 }
 
 TEST_CASE("a tokenizer is loaded, asked and let go") {

@@ -13,6 +13,7 @@ export const METHODS = [
 /** What attn-lab has beyond them. */
 export const LAB_METHODS = [
   'loadTokenizer', 'encode', 'decode', 'disposeTokenizer',
+  'loadSnapshot',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

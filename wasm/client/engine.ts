@@ -135,6 +135,11 @@ export class LocalEngine implements Engine {
     return this.#core.call('decode', { tokenizer, tokens }).value.text as string;
   }
 
+  loadSnapshot(final: number, file: Uint8Array, number: number, after?: number, id = this.#newId()): ModelInfo & { steps: number[] } {
+    const request = { id, final, number, ...(after !== undefined && { after }) };
+    return this.#core.call('loadSnapshot', request, file).value as unknown as ModelInfo & { steps: number[] };
+  }
+
   disposeTokenizer(tokenizer: number): void {
     this.#core.call('disposeTokenizer', { tokenizer });
   }

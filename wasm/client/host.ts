@@ -23,6 +23,7 @@ const RESTARTED_SHOWN_MS = 6000;
 type Recipe =
   | { kind: 'file'; bytes: Uint8Array }
   | { kind: 'tokenizer'; bytes: Uint8Array }
+  | { kind: 'state'; final: number; bytes: Uint8Array; number: number; after: number | undefined }
   | { kind: 'model'; config: ModelConfig; weightsOrSeed: Float32Array | number }
   | { kind: 'trainer'; model: number; config?: TrainConfig; snapshot?: Uint8Array };
 interface Handle {
@@ -160,6 +161,13 @@ export class WorkerHost {
         return link.call('loadModel', [recipe.bytes, id]);
       case 'tokenizer':
         return link.call('loadTokenizer', [recipe.bytes, id]);
+      case 'state': {
+        // In a new worker the state before it need not be there any more: then it is made from the beginning.
+        const { final, bytes, number, after } = recipe;
+        const before = after !== undefined && this.#handles.has(after) ? after : undefined;
+        const there = Promise.all([final, before].map((model) => (model === undefined ? link : this.#with(model))));
+        return there.then(() => link.call('loadSnapshot', [final, bytes, number, before, id]));
+      }
       case 'model':
         return link.call('createModel', [recipe.config, recipe.weightsOrSeed, id]);
       case 'trainer':
@@ -220,6 +228,7 @@ export class WorkerHost {
           weightsOrSeed: typeof weightsOrSeed === 'number' ? weightsOrSeed : weightsOrSeed.slice(),
         }),
       loadTokenizer: (json) => this.#hold<TokenizerInfo>({ kind: 'tokenizer', bytes: json.slice() }),
+      loadSnapshot: (final, file, number, after) => this.#hold<ModelInfo & { steps: number[] }>({ kind: 'state', final, bytes: file, number, after }),
       disposeTokenizer: (id) => this.#dispose('disposeTokenizer', id),
       disposeModel: (id) => this.#dispose('disposeModel', id),
       createTrainer: (config) => this.#hold({ kind: 'trainer', model: 0, config: structuredClone(config) }),

@@ -231,6 +231,11 @@ export interface Engine {
   /** Whole characters only; U+FFFD where the tokens spell none. Token 0 is silent. */
   decode(tokenizer: number, tokens: number[]): string;
   disposeTokenizer(tokenizer: number): void;
+  /**
+   * State `number` of a shipped model's training, from the file of its snapshots (core/attn/model/snapshots.hpp). `final` holds the
+   * shipped model itself; `after`, if given, holds state number − 1, and saves the way to it.
+   */
+  loadSnapshot(final: number, file: Uint8Array, number: number, after?: number): ModelInfo & { steps: number[] };
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };

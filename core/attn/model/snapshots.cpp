@@ -184,11 +184,25 @@ Result<SnapshotFile> SnapshotFile::parse(const std::uint8_t* bytes, std::size_t 
   return out;
 }
 
-Result<Model> SnapshotFile::load(std::size_t k, const Model& final_model) const {
+Status SnapshotFile::check(std::size_t k, const Model& final_model) const {
   if (k >= steps_.size())
     return fault(ErrorCode::out_of_range, "there are " + std::to_string(steps_.size()) + ", numbered from 0");
   if (to_json(config_) != to_json(final_model.config))
     return fault(ErrorCode::mismatch, "they are of a model with another config");
+  return Unit{};
+}
+
+Result<Model> SnapshotFile::load_after(const Model& previous, std::size_t k, const Model& final_model) const {
+  if (const Status ok = check(k, final_model); !ok) return ok.error();
+  if (k == 0 || to_json(config_) != to_json(previous.config))
+    return fault(ErrorCode::mismatch, "number " + std::to_string(k) + " does not follow the model given");
+  Model model = previous;
+  if (const Status done = advance(model.parameters, k, final_model); !done) return done.error();
+  return model;
+}
+
+Result<Model> SnapshotFile::load(std::size_t k, const Model& final_model) const {
+  if (const Status ok = check(k, final_model); !ok) return ok.error();
   Model model{config_, Parameters(config_)};
   Rng rng = initialisation(seed_);
   initialise(model.parameters, config_, rng);

@@ -40,8 +40,11 @@ class SnapshotFile {
   const std::vector<std::uint64_t>& steps() const { return steps_; }
   // `final_model` is the one that the file was made with: the shipped model.
   Result<Model> load(std::size_t k, const Model& final_model) const;
+  // The same for who has number k - 1 already, as this file gives it: one step instead of k.
+  Result<Model> load_after(const Model& previous, std::size_t k, const Model& final_model) const;
 
  private:
+  Status check(std::size_t k, const Model& final_model) const;
   Status advance(Parameters& state, std::size_t k, const Model& final_model) const;
   io::SafeTensors file_;
   ModelConfig config_;
