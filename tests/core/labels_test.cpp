@@ -121,3 +121,49 @@ TEST_CASE("a last name needs a name, another token and the pronoun; labelled tas
     CHECK(back->kind == kind);
   }
 }
+
+TEST_CASE("gather: digit j of the answer is digit j of the token 1 + j places back") {
+  TaskConfig c;
+  c.kind = TaskKind::gather;
+  c.length = T;
+  for (const auto& [places, base] : {std::pair<Index, Index>{1, 64}, {2, 8}, {3, 4}, {6, 2}}) {
+    c.places = places;
+    c.vocab = 64;  // the same alphabet, written with one, two, three or six digits
+    Rng rng(5);
+    const TaskBatch b = make_batch(c, 50, rng);
+    for (Index i = 0; i < 50; ++i) {
+      const Row r = row(b, i);
+      for (Index t = 0; t < T; ++t) {
+        REQUIRE(r.asked[t] == (t >= places ? 1 : 0));
+        if (t < places) continue;
+        Index unit = 64;
+        for (Index j = 0; j < places; ++j) {
+          unit /= base;
+          REQUIRE(r.label[t] / unit % base == r.x[t - 1 - j] / unit % base);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("gather wants a vocabulary that is a whole power, and places inside the sequence") {
+  TaskConfig c;
+  c.kind = TaskKind::gather;
+  c.length = T;
+  c.vocab = 65;
+  c.places = 2;
+  REQUIRE_FALSE(validate(c).ok());
+  CHECK(validate(c).error().message.find("power") != std::string::npos);
+  c.vocab = 64;
+  c.places = 4;  // 64 is no fourth power
+  CHECK_FALSE(validate(c).ok());
+  c.vocab = 2;
+  c.places = T;
+  CHECK_FALSE(validate(c).ok());
+  c.vocab = 64;
+  c.places = 3;
+  const Result<TaskConfig> back = task_config_from_json(to_json(c));
+  REQUIRE(back.ok());
+  CHECK(back->kind == TaskKind::gather);
+  CHECK(back->places == 3);
+}

@@ -49,7 +49,7 @@ export interface ModelConfig {
 
 /** Mirrors attn::TaskConfig (core/attn/train/tasks.hpp). */
 export interface TaskConfig {
-  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform' | 'previous' | 'rarest' | 'last_name' | 'seen';
+  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform' | 'previous' | 'rarest' | 'last_name' | 'seen' | 'gather';
   vocab: number;
   length: number;
   segment_min?: number;
@@ -60,6 +60,8 @@ export interface TaskConfig {
   loss_on_all?: boolean;
   order?: number;
   pairs?: number;
+  /** gather: digits of a token, and places that the answer is gathered from. */
+  places?: number;
 }
 
 /** Mirrors attn::TrainConfig (core/attn/train/trainer.hpp). */

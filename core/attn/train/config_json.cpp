@@ -9,7 +9,7 @@ constexpr io::Choice<TaskKind> task_kinds[] = {
     {"repeat", TaskKind::repeat},     {"copy", TaskKind::copy},     {"recall", TaskKind::recall},
     {"markov", TaskKind::markov},     {"ngram", TaskKind::ngram},   {"uniform", TaskKind::uniform},
     {"previous", TaskKind::previous}, {"rarest", TaskKind::rarest}, {"last_name", TaskKind::last_name},
-    {"seen", TaskKind::seen}};
+    {"seen", TaskKind::seen}, {"gather", TaskKind::gather}};
 
 template <class Fields, class Config>
 void task_fields(Fields& f, Config& c) {
@@ -24,6 +24,7 @@ void task_fields(Fields& f, Config& c) {
   f("loss_on_all", c.loss_on_all);
   f("order", c.order);
   f("pairs", c.pairs);
+  f("places", c.places);
 }
 
 template <class Fields, class Config>

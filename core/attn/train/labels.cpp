@@ -1,4 +1,4 @@
-// Four tasks that one attention layer can solve (chapter 8): the answer at position t is a label about the
+// Tasks that one attention layer can solve (chapters 2 and 8): the answer at position t is a label about the
 // past, not the next token. Each is made so that one named pattern of attention suffices.
 #include <algorithm>
 
@@ -72,6 +72,30 @@ void make_seen(const TaskConfig& c, Rng& rng, const Sequence& out) {
     Index earlier = t - 1;
     while (earlier >= 0 && out.tokens[earlier] != out.tokens[t]) --earlier;
     ask(out, t, earlier >= 0 ? 1 : 0, earlier);
+  }
+}
+// #endregion
+
+Index digit_base(Index vocab, Index places) {
+  for (Index base = 2; base <= vocab; ++base) {
+    Index power = 1;
+    for (Index j = 0; j < places && power <= vocab; ++j) power *= base;
+    if (power == vocab) return base;
+    if (power > vocab) break;
+  }
+  return 0;
+}
+
+// #region gather-task
+// A token is a number of m digits. The answer takes its leading digit from the token before this one, the next
+// digit from the token before that, and so on: always one token, gathered from m places.
+void make_gather(const TaskConfig& c, Rng& rng, const Sequence& out) {
+  const Index base = digit_base(c.vocab, c.places);
+  fill(out, 0, c.vocab, rng);
+  for (Index t = c.places; t < out.length; ++t) {
+    Index answer = 0, unit = c.vocab / base;  // of the digit that is being taken
+    for (Index j = 0; j < c.places; ++j, unit /= base) answer += out.tokens[t - 1 - j] / unit % base * unit;
+    ask(out, t, static_cast<TokenId>(answer), t - 1);
   }
 }
 // #endregion

@@ -113,6 +113,7 @@ void make_sequence(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Se
     case TaskKind::rarest: return make_rarest(c, rng, out);
     case TaskKind::last_name: return make_last_name(c, rng, out);
     case TaskKind::seen: return make_seen(c, rng, out);
+    case TaskKind::gather: return make_gather(c, rng, out);
   }
 }
 

@@ -33,11 +33,15 @@ void make_previous(const TaskConfig&, Rng&, const Sequence&);
 void make_rarest(const TaskConfig&, Rng&, const Sequence&);
 void make_last_name(const TaskConfig&, Rng&, const Sequence&);
 void make_seen(const TaskConfig&, Rng&, const Sequence&);
+void make_gather(const TaskConfig&, Rng&, const Sequence&);
+
+// The base in which every token of the vocabulary has `places` digits; 0 when there is none.
+Index digit_base(Index vocab, Index places);
 
 // Whether the answer is a label about the past rather than the next token.
 inline bool asks_for_labels(TaskKind kind) {
   return kind == TaskKind::previous || kind == TaskKind::rarest || kind == TaskKind::last_name ||
-         kind == TaskKind::seen;
+         kind == TaskKind::seen || kind == TaskKind::gather;
 }
 
 }  // namespace attn

@@ -45,6 +45,16 @@ Status validate_chain(const TaskConfig& c) {
   return Unit{};
 }
 
+Status validate_gather(const TaskConfig& c) {
+  if (c.places < 1 || c.places >= c.length)
+    return invalid("task.places = " + number(c.places) + " must lie between 1 and the length less one, " +
+                   number(c.length - 1));
+  if (digit_base(c.vocab, c.places) == 0)
+    return invalid("task.vocab = " + number(c.vocab) + " must be a whole number, 2 or more, to the power task.places = " +
+                   number(c.places) + ", so that every token has as many digits as there are places");
+  return Unit{};
+}
+
 }  // namespace
 
 Status validate(const TaskConfig& c) {
@@ -70,6 +80,7 @@ Status validate(const TaskConfig& c) {
         return invalid("task.vocab = " + number(c.vocab) +
                        " is too small: a name, another token and the pronoun need 3");
       return Unit{};
+    case TaskKind::gather: return validate_gather(c);
     case TaskKind::uniform:
     case TaskKind::previous:
     case TaskKind::rarest:

@@ -22,6 +22,7 @@ enum class TaskKind {
   rarest,     // the rarest token so far; tokens are Zipf-distributed, V - 1 is the rarest
   last_name,  // at a "pronoun": the latest "name"
   seen,       // 1 if this token occurred before, else 0
+  gather,     // one answer from several places: its digit j is the digit j of the token 1 + j places back (chapter 2)
 };
 
 struct TaskConfig {
@@ -40,6 +41,7 @@ struct TaskConfig {
   bool loss_on_all = false;  // else only where the repeat determines the next token
   Index order = 1;           // markov / ngram: tokens of context
   Index pairs = 8;           // recall
+  Index places = 2;          // gather: digits of a token, and places that the answer is gathered from
 };
 
 Status validate(const TaskConfig& config);
