@@ -87,8 +87,8 @@ Index digit_base(Index vocab, Index places) {
 }
 
 // #region gather-task
-// A token is a number of m digits. The answer takes its leading digit from the token before this one, the next
-// digit from the token before that, and so on: always one token, gathered from m places.
+// A token is a number of m digits. The answer takes its leading digit from the token before this one, the
+// next digit from the token before that, and so on: always one token, gathered from m places.
 void make_gather(const TaskConfig& c, Rng& rng, const Sequence& out) {
   const Index base = digit_base(c.vocab, c.places);
   fill(out, 0, c.vocab, rng);

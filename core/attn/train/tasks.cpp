@@ -50,8 +50,9 @@ Status validate_gather(const TaskConfig& c) {
     return invalid("task.places = " + number(c.places) + " must lie between 1 and the length less one, " +
                    number(c.length - 1));
   if (digit_base(c.vocab, c.places) == 0)
-    return invalid("task.vocab = " + number(c.vocab) + " must be a whole number, 2 or more, to the power task.places = " +
-                   number(c.places) + ", so that every token has as many digits as there are places");
+    return invalid("task.vocab = " + number(c.vocab) +
+                   " must be a whole number, 2 or more, to the power task.places = " + number(c.places) +
+                   ", so that every token has as many digits as there are places");
   return Unit{};
 }
 

@@ -22,7 +22,8 @@ enum class TaskKind {
   rarest,     // the rarest token so far; tokens are Zipf-distributed, V - 1 is the rarest
   last_name,  // at a "pronoun": the latest "name"
   seen,       // 1 if this token occurred before, else 0
-  gather,     // one answer from several places: its digit j is the digit j of the token 1 + j places back (chapter 2)
+  gather,     // one answer from several places: its digit j is the digit j of the token 1 + j places back
+              // (chapter 2)
 };
 
 struct TaskConfig {
