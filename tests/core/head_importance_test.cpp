@@ -48,9 +48,9 @@ TEST_CASE("head importance: the slope of a real gate, with the absolute value wh
   c.mlp = MlpKind::gelu;
   const Model m = random_model(c, 6);
   const TokenBatch batch = random_tokens(c, 3, 7);
-  const Tensor example = head_importance(m, batch, ImportanceOf::example);
-  const Tensor whole = head_importance(m, batch, ImportanceOf::batch);
-  const Tensor token = head_importance(m, batch, ImportanceOf::token);
+  const Tensor example = head_importance(m, batch, next_token_loss(batch), ImportanceOf::example);
+  const Tensor whole = head_importance(m, batch, next_token_loss(batch), ImportanceOf::batch);
+  const Tensor token = head_importance(m, batch, next_token_loss(batch), ImportanceOf::token);
   for (Index l = 0; l < 2; ++l)
     for (Index h = 0; h < 2; ++h) {
       const Index i = 2 * l + h;
@@ -62,7 +62,7 @@ TEST_CASE("head importance: the slope of a real gate, with the absolute value wh
       CHECK(d(example.view()[i]) == doctest::Approx(sum).epsilon(1e-7));
       CHECK(d(whole.view()[i]) == doctest::Approx(std::fabs(gate_slope(m, batch, l, h))).epsilon(1e-7));
     }
-  const Tensor normalised = head_importance(m, batch, ImportanceOf::example, true);
+  const Tensor normalised = head_importance(m, batch, next_token_loss(batch), ImportanceOf::example, true);
   for (Index l = 0; l < 2; ++l) {
     const Real *a = normalised.data.data() + 2 * l, *b = example.data.data() + 2 * l;
     CHECK(std::hypot(d(a[0]), d(a[1])) == doctest::Approx(1).epsilon(1e-5));
@@ -73,8 +73,9 @@ TEST_CASE("head importance: the slope of a real gate, with the absolute value wh
 TEST_CASE("head importance: ablation is the loss without the head; curves begin whole and end empty") {
   const Model m = random_model(small_config(), 6);
   const TokenBatch batch = random_tokens(m.config, 3, 7);
+  const Metric loss = next_token_loss(batch);
   Rng rng(1);
-  const Tensor truth = ablation_importance(m, batch, Ablation::zero, rng);
+  const Tensor truth = ablation_importance(m, batch, loss, Ablation::zero, rng);
   Model without = m;
   for (Real& w : without.parameters["blocks.0.attn.W_O"].sub(1)) w = 0;
   CHECK(d(truth.data[1]) == doctest::Approx(loss_of(without, batch) - loss_of(m, batch)).epsilon(1e-4));
@@ -84,15 +85,16 @@ TEST_CASE("head importance: ablation is the loss without the head; curves begin 
   for (std::size_t i = 1; i < 4; ++i)
     CHECK(truth.view()[order[i - 1].layer * 2 + order[i - 1].head] <=
           truth.view()[order[i].layer * 2 + order[i].head]);
-  const std::vector<Real> curve = removal_curve(m, batch, order, Ablation::zero, rng);
+  const std::vector<Outcome> curve = removal_curve(m, batch, loss, order, Ablation::zero, rng);
   REQUIRE(curve.size() == 5);
-  CHECK(d(curve[0]) == doctest::Approx(loss_of(m, batch)));
-  CHECK(d(curve[1]) ==
-        doctest::Approx(d(curve[0]) + *std::min_element(truth.data.begin(), truth.data.end())).epsilon(1e-5));
+  CHECK(d(curve[0].loss) == doctest::Approx(loss_of(m, batch)));
+  CHECK(d(curve[1].loss) ==
+        doctest::Approx(d(curve[0].loss) + *std::min_element(truth.data.begin(), truth.data.end()))
+            .epsilon(1e-5));
   Model empty = m;
   for (const char* name : {"blocks.0.attn.W_O", "blocks.1.attn.W_O"})
     for (Real& w : empty.parameters[name]) w = 0;
-  CHECK(d(curve[4]) == doctest::Approx(loss_of(empty, batch)).epsilon(1e-5));
+  CHECK(d(curve[4].loss) == doctest::Approx(loss_of(empty, batch)).epsilon(1e-5));
 }
 
 // Question 5 of chapter 10: clones are each harmless and together indispensable. A one-at-a-time table is
@@ -100,15 +102,17 @@ TEST_CASE("head importance: ablation is the loss without the head; curves begin 
 TEST_CASE("head importance: greedy removal looks again after every head") {
   const Model m = random_model(small_config(), 12);
   const TokenBatch batch = random_tokens(m.config, 4, 8);
-  const std::vector<HeadRef> greedy = greedy_order(m, batch, 4);
+  const Metric loss = next_token_loss(batch);
+  const std::vector<HeadRef> greedy = greedy_order(m, batch, loss, 4);
   REQUIRE(greedy.size() == 4);
   Rng rng(1);
-  const std::vector<Real> curve = removal_curve(m, batch, greedy, Ablation::zero, rng);
+  const std::vector<Outcome> curve = removal_curve(m, batch, loss, greedy, Ablation::zero, rng);
   // The second step is the best of the three that are left.
   for (int l = 0; l < 2; ++l)
     for (int h = 0; h < 2; ++h) {
       if (l == greedy[0].layer && h == greedy[0].head) continue;
-      CHECK(d(removal_curve(m, batch, {greedy[0], {l, h}}, Ablation::zero, rng)[2]) >= d(curve[2]) - 1e-6);
+      CHECK(d(removal_curve(m, batch, loss, {greedy[0], {l, h}}, Ablation::zero, rng)[2].loss) >=
+            d(curve[2].loss) - 1e-6);
     }
-  CHECK(greedy_order(m, batch, 0).empty());
+  CHECK(greedy_order(m, batch, loss, 0).empty());
 }

@@ -27,12 +27,13 @@ double importance(const Tensor& z, const Tensor& dz, Index h, ImportanceOf of) {
   return of == ImportanceOf::batch ? std::abs(whole) : total;
 }
 
-Real loss_without(const Model& model, const TokenBatch& batch, const Metric& loss,
-                  const std::vector<HeadRef>& heads, Ablation how, Rng& rng) {
+Outcome outcome_without(const Model& model, const TokenBatch& batch, const Metric& loss,
+                        const std::vector<HeadRef>& heads, Ablation how, Rng& rng) {
   Hooks hooks;
   AblationScopes scopes;
   if (!heads.empty()) ablate(hooks, model, batch, heads, how, rng, scopes);
-  return measure(loss, record(model, batch, {}, &hooks).logits);
+  const Tensor logits = record(model, batch, {}, &hooks).logits;
+  return {measure(loss, logits), accuracy(loss, logits)};
 }
 
 std::vector<HeadRef> all_heads(const ModelConfig& c) {
@@ -45,9 +46,9 @@ std::vector<HeadRef> all_heads(const ModelConfig& c) {
 }  // namespace
 
 // #region head-importance
-Tensor head_importance(const Model& model, const TokenBatch& batch, ImportanceOf of, bool normalised) {
+Tensor head_importance(const Model& model, const TokenBatch& batch, const Metric& loss, ImportanceOf of,
+                       bool normalised) {
   const std::vector<HookPoint> points = in_every_layer(model, Site::z);
-  const Metric loss = next_token_loss(batch);
   const ActivationGradients g = activation_gradients(model, batch, loss, points);
   const Index L = model.config.layers, H = model.config.heads;
   Tensor out(Shape{L, H});
@@ -63,13 +64,13 @@ Tensor head_importance(const Model& model, const TokenBatch& batch, ImportanceOf
 }
 // #endregion
 
-Tensor ablation_importance(const Model& model, const TokenBatch& batch, Ablation how, Rng& rng) {
-  const Metric loss = next_token_loss(batch);
-  const Real whole = loss_without(model, batch, loss, {}, how, rng);
+Tensor ablation_importance(const Model& model, const TokenBatch& batch, const Metric& loss, Ablation how,
+                           Rng& rng) {
+  const Real whole = outcome_without(model, batch, loss, {}, how, rng).loss;
   Tensor out(Shape{model.config.layers, model.config.heads});
   Index i = 0;
   for (HeadRef head : all_heads(model.config))
-    out.view()[i++] = loss_without(model, batch, loss, {head}, how, rng) - whole;
+    out.view()[i++] = outcome_without(model, batch, loss, {head}, how, rng).loss - whole;
   return out;
 }
 
@@ -84,21 +85,21 @@ std::vector<HeadRef> removal_order(const Tensor& importance) {
   return heads;
 }
 
-std::vector<Real> removal_curve(const Model& model, const TokenBatch& batch,
-                                const std::vector<HeadRef>& order, Ablation how, Rng& rng) {
-  const Metric loss = next_token_loss(batch);
-  std::vector<Real> curve;
+std::vector<Outcome> removal_curve(const Model& model, const TokenBatch& batch, const Metric& loss,
+                                   const std::vector<HeadRef>& order, Ablation how, Rng& rng) {
+  std::vector<Outcome> curve;
   std::vector<HeadRef> gone;
-  curve.push_back(loss_without(model, batch, loss, gone, how, rng));
+  curve.push_back(outcome_without(model, batch, loss, gone, how, rng));
   for (HeadRef head : order) {
     gone.push_back(head);
-    curve.push_back(loss_without(model, batch, loss, gone, how, rng));
+    curve.push_back(outcome_without(model, batch, loss, gone, how, rng));
   }
   return curve;
 }
 
-std::vector<HeadRef> greedy_order(const Model& model, const TokenBatch& batch, Index count) {
-  const Metric loss = next_token_loss(batch);
+// #region greedy-order
+std::vector<HeadRef> greedy_order(const Model& model, const TokenBatch& batch, const Metric& loss,
+                                  Index count) {
   Rng unused(0);  // zero ablation draws nothing
   std::vector<HeadRef> gone, left = all_heads(model.config);
   for (Index n = 0; n < count && !left.empty(); ++n) {
@@ -107,7 +108,7 @@ std::vector<HeadRef> greedy_order(const Model& model, const TokenBatch& batch, I
     for (std::size_t i = 0; i < left.size(); ++i) {
       std::vector<HeadRef> without = gone;
       without.push_back(left[i]);
-      const Real l = loss_without(model, batch, loss, without, Ablation::zero, unused);
+      const Real l = outcome_without(model, batch, loss, without, Ablation::zero, unused).loss;
       if (i == 0 || l < lowest) best = i, lowest = l;
     }
     gone.push_back(left[best]);
@@ -115,5 +116,6 @@ std::vector<HeadRef> greedy_order(const Model& model, const TokenBatch& batch, I
   }
   return gone;
 }
+// #endregion
 
 }  // namespace attn

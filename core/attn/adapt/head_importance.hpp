@@ -17,20 +17,26 @@ enum class ImportanceOf {
   batch,    // after summing over the batch: Hugging Face's run_bertology
 };
 
-// [L, H] of the next-token loss on the batch. `normalised`: divided by the ℓ2 norm of its layer.
-Tensor head_importance(const Model& model, const TokenBatch& batch, ImportanceOf of, bool normalised = false);
+// [L, H] of a loss over the batch's answers. `normalised`: divided by the ℓ2 norm of its layer.
+Tensor head_importance(const Model& model, const TokenBatch& batch, const Metric& loss, ImportanceOf of,
+                       bool normalised = false);
 
 // The rise of the loss when each head alone is ablated: [L, H], the truth that importance stands in for.
-Tensor ablation_importance(const Model& model, const TokenBatch& batch, Ablation how, Rng& rng);
+Tensor ablation_importance(const Model& model, const TokenBatch& batch, const Metric& loss, Ablation how,
+                           Rng& rng);
 
 // Heads from the least to the most important.
 std::vector<HeadRef> removal_order(const Tensor& importance);
 
-// The loss after taking out the first 0, 1, 2, … heads of an order: as many numbers as heads, and one.
-std::vector<Real> removal_curve(const Model& model, const TokenBatch& batch,
-                                const std::vector<HeadRef>& order, Ablation how, Rng& rng);
+struct Outcome {
+  Real loss = 0, accuracy = 0;
+};
+// What is left after taking out the first 0, 1, 2, … heads of an order: as many outcomes as heads, and one.
+std::vector<Outcome> removal_curve(const Model& model, const TokenBatch& batch, const Metric& loss,
+                                   const std::vector<HeadRef>& order, Ablation how, Rng& rng);
 
 // Greedy: at each step the head goes whose removal now costs least, given those already gone.
-std::vector<HeadRef> greedy_order(const Model& model, const TokenBatch& batch, Index count);
+std::vector<HeadRef> greedy_order(const Model& model, const TokenBatch& batch, const Metric& loss,
+                                  Index count);
 
 }  // namespace attn

@@ -1,5 +1,6 @@
 #include "attn/analysis/metric.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "attn/math/softmax.hpp"
@@ -54,6 +55,17 @@ Real measure(const Metric& metric, ConstView logits) {
   double sum = 0;
   for (const Answer& a : metric.answers) sum += value_at(metric, a, logits);
   return static_cast<Real>(sum / static_cast<double>(metric.answers.size()));
+}
+
+Real accuracy(const Metric& metric, ConstView logits) {
+  if (metric.answers.empty()) throw ShapeError("a metric needs at least one answer");
+  const Index V = logits.shape[-1];
+  double right = 0;
+  for (const Answer& a : metric.answers) {
+    const Real* x = logits.data + row_of(a, logits.shape);
+    right += std::max_element(x, x + V) - x == a.right;
+  }
+  return static_cast<Real>(right / static_cast<double>(metric.answers.size()));
 }
 
 Var measure(Tape& tape, Var logits, const Metric& metric) {

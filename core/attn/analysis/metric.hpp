@@ -24,6 +24,8 @@ struct Metric {
 };
 
 Real measure(const Metric& metric, ConstView logits);  // logits: [B, T, V]
+// The share of answers whose `right` has the largest logit.
+Real accuracy(const Metric& metric, ConstView logits);
 // The same as one number on the tape; the metric must live as long as the tape's passes.
 Var measure(Tape& tape, Var logits, const Metric& metric);
 

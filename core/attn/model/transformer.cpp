@@ -13,6 +13,7 @@
 #include "attn/ops/activation.hpp"
 #include "attn/ops/elementwise.hpp"
 #include "attn/ops/embedding.hpp"
+#include "attn/ops/head_gate.hpp"
 #include "attn/ops/linear.hpp"
 #include "attn/ops/norm.hpp"
 
@@ -137,6 +138,9 @@ void Pass::check() const {
     throw ShapeError("the gradients belong to a model of " + std::to_string(options_.gradients->size()) +
                      " parameters, this one has " + std::to_string(model_.parameters.size()));
   if (options_.watched) check_watched(*options_.watched);
+  if (options_.gates && static_cast<Index>(options_.gates->size()) != c_.layers)
+    throw ShapeError("gates for " + std::to_string(options_.gates->size()) + " layers of " +
+                     std::to_string(c_.layers));
   if (!options_.cache) return;
   if (tape_.training()) throw ShapeError("a KV cache is for inference: no gradient flows through it");
   if (options_.cache->batch() != B_ || past_ + T_ > options_.cache->capacity() || !batch_.lengths.empty())
@@ -276,7 +280,9 @@ Var Pass::attention_layer(int l, Var x) {
     q = hook(Site::rot_q, l, rotary(tape_, q, cosine_, sine_, pairs));
     k = hook(Site::rot_k, l, rotary(tape_, k, cosine_, sine_, pairs));
   }
-  return heads_out(l, hook(Site::z, l, attend(l, q, k, v)));
+  const Var z = hook(Site::z, l, attend(l, q, k, v));
+  return heads_out(l,
+                   options_.gates ? gate_heads(tape_, z, (*options_.gates)[static_cast<std::size_t>(l)]) : z);
 }
 
 Var Pass::project(int l, const char* w, const char* b, Var x, Index heads) {

@@ -58,6 +58,7 @@ struct ForwardOptions {
   KvCache* cache = nullptr;                      // inference: attends to the past and appends to it
   Parameters* gradients = nullptr;               // training: where parameter gradients are added
   std::vector<WatchedValue>* watched = nullptr;  // training: activations whose gradients are wanted
+  const std::vector<Var>* gates = nullptr;       // L of [H] on the same tape: z_h <- g_h z_h
 };
 
 // Logits [B, T, V] (config.unembed = false: the last hidden state [B, T, D]). Bad tokens and over-long
