@@ -13,5 +13,11 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("decode", &guarded<Lab, &Lab::decode>)
       .function("disposeTokenizer", &guarded<Lab, &Lab::dispose_tokenizer>)
       // Snapshots: lab_snapshots.cpp.
-      .function("loadSnapshot", &guarded<Lab, &Lab::load_snapshot>);
+      .function("loadSnapshot", &guarded<Lab, &Lab::load_snapshot>)
+      // Pruning: lab_pruning.cpp.
+      .function("headImportance", &guarded<Lab, &Lab::head_importance>)
+      .function("removalCurve", &guarded<Lab, &Lab::removal_curve>)
+      .function("pruneHeads", &guarded<Lab, &Lab::prune_heads>)
+      .function("maskWeights", &guarded<Lab, &Lab::mask_weights>)
+      .function("gateSteps", &guarded<Lab, &Lab::gate_steps>);
 }

@@ -21,12 +21,21 @@ class LabSession : public Session {
   // from number 0.
   Reply load_snapshot(const Request& request);
 
+  // Pruning (lab_pruning.cpp). exam: {task, batch, seed}; heads: [{layer, head}].
+  Reply head_importance(const Request& request);  // {model, ...exam, gone?, gradient?, zero?, mean?, writes?}
+  Reply removal_curve(const Request& request);    // {model, ...exam, order | draw} -> loss, accuracy [n + 1]
+  Reply prune_heads(const Request& request);      // {model, remove, slice?} -> {config}, weights
+  Reply mask_weights(
+      const Request& request);               // {model, ...exam, how, fraction, calibration} -> loss, accuracy
+  Reply gate_steps(const Request& request);  // {model, task, batch, seed, penalty …, count}, numbers: state
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;
 
  private:
   const text::Tokenizer& tokenizer(const Fields& fields) const;
+  const Model& prunable(const Fields& fields) const;
 
   std::map<int, text::Tokenizer> tokenizers_;
 };

@@ -14,6 +14,7 @@ export const METHODS = [
 export const LAB_METHODS = [
   'loadTokenizer', 'encode', 'decode', 'disposeTokenizer',
   'loadSnapshot',
+  'headImportance', 'removalCurve', 'pruneHeads', 'maskWeights', 'gateSteps',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

@@ -3,7 +3,7 @@ import type { Core, Reply } from './core.ts';
 import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
-  Attribution, Circuits, Encoding, Engine, EngineInfo, FittedPattern, HeadRef, HeadScores, ModelConfig, ModelInfo, RunRequest, RunResult,
+  Attribution, Circuits, Encoding, Engine, EngineInfo, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores, ModelConfig, ModelInfo, RemovalCurve, RunRequest, RunResult,
   Sequences, StepMetrics, TaskConfig, TensorData, TokenizerInfo, TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
 
@@ -142,6 +142,34 @@ export class LocalEngine implements Engine {
 
   disposeTokenizer(tokenizer: number): void {
     this.#core.call('disposeTokenizer', { tokenizer });
+  }
+
+  headImportance(model: number, request: Parameters<Engine['headImportance']>[1]): HeadImportance {
+    const { value, tensors } = this.#core.call('headImportance', { model, ...request });
+    return { ...(value as { loss: number; accuracy: number }), ...tensors };
+  }
+
+  removalCurve(model: number, request: Parameters<Engine['removalCurve']>[1]): RemovalCurve {
+    const reply = this.#core.call('removalCurve', { model, ...request });
+    return { order: reply.value.order as HeadRef[], loss: tensor(reply, 'loss').data, accuracy: tensor(reply, 'accuracy').data };
+  }
+
+  pruneHeads(model: number, request: Parameters<Engine['pruneHeads']>[1]): { config: ModelConfig; weights: Float32Array } {
+    const reply = this.#core.call('pruneHeads', { model, ...request });
+    return { config: reply.value.config as ModelConfig, weights: tensor(reply, 'weights').data };
+  }
+
+  maskWeights(model: number, request: Parameters<Engine['maskWeights']>[1]): { loss: number; accuracy: number } {
+    return this.#core.call('maskWeights', { model, ...request }).value as { loss: number; accuracy: number };
+  }
+
+  gateSteps(model: number, request: Parameters<Engine['gateSteps']>[1], state?: Float32Array): GateRun {
+    const reply = this.#core.call('gateSteps', { model, ...request }, state);
+    const { step, loss, accuracy } = reply.value as { step: number; loss?: number; accuracy?: number };
+    return {
+      step, loss: loss ?? Number.NaN, accuracy: accuracy ?? Number.NaN, gates: tensor(reply, 'gates'), open: tensor(reply, 'open'),
+      state: tensor(reply, 'state').data, ...(reply.tensors.weights && { weights: reply.tensors.weights.data }),
+    };
   }
 
   taskBatch(task: TaskConfig, batch: number, seed: number): ReturnType<Engine['taskBatch']> {

@@ -34,7 +34,7 @@ interface Handle {
 }
 
 /** Simple calls, passed on as they are; a first argument that is a number is a handle. */
-const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate', 'encode', 'decode', 'pause', 'snapshot'] as const;
+const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate', 'encode', 'decode', 'pause', 'snapshot', 'headImportance', 'removalCurve', 'pruneHeads', 'maskWeights', 'gateSteps'] as const;
 
 export class WorkerHost {
   readonly engine: RemoteEngine & { terminate(): void };

@@ -202,6 +202,56 @@ export interface Encoding {
   spans: [number, number][];
 }
 
+/** Fresh sequences of a task, drawn as the trainer of this seed would draw them for evaluation. */
+export interface Exam {
+  task: TaskConfig;
+  batch: number;
+  seed: number;
+}
+/** Chapter 12: what is known about every head, each tensor [L, H]; core/attn/adapt/head_importance.hpp. */
+export interface HeadImportance {
+  loss: number;
+  accuracy: number;
+  /** |∂L/∂ξ|: absolute value per sequence, per token, or of the whole batch's sum. */
+  example?: TensorData;
+  token?: TensorData;
+  batch?: TensorData;
+  /** Rise of the loss without this head, its output replaced by zeros or by its mean. */
+  zero?: TensorData;
+  mean?: TensorData;
+  /** Mean length of what the head writes where the exam asks, elsewhere, and the largest anywhere. */
+  asked?: TensorData;
+  other?: TensorData;
+  largest?: TensorData;
+}
+/** After 0, 1, 2, … heads of the order are gone. */
+export interface RemovalCurve {
+  order: HeadRef[];
+  loss: Float32Array;
+  accuracy: Float32Array;
+}
+/** core/attn/adapt/head_gates.hpp. */
+export interface GateOptions extends Exam {
+  /** λ: the price of an open head, nats. */
+  penalty: number;
+  start?: number;
+  learning_rate?: number;
+  gate_learning_rate?: number;
+}
+export interface GateRun {
+  step: number;
+  /** Of the model with its gates multiplied in, on 64 sequences of the seed; absent unless asked for. */
+  loss: number;
+  accuracy: number;
+  /** [L, H]: gates without noise, and P(g ≠ 0). */
+  gates: TensorData;
+  open: TensorData;
+  /** Give it back to go on. */
+  state: Float32Array;
+  /** Flat weights with the gates multiplied in, if asked for. */
+  weights?: Float32Array;
+}
+
 /**
  * The engine as a widget sees it (through Comlink: every call is asynchronous; failures reject
  * with an Error whose message is fit to be shown). Handles are plain numbers; dispose them.
@@ -241,6 +291,17 @@ export interface Engine {
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };
+
+  // Pruning (attn-lab). Heads in `gone` are out before anything is measured.
+  headImportance(model: number, request: Exam & { gone?: HeadRef[]; gradient?: boolean; zero?: boolean; mean?: boolean; writes?: boolean }): HeadImportance;
+  /** In the order given, or in one drawn at random from the seed `draw`. */
+  removalCurve(model: number, request: Exam & ({ order: HeadRef[] } | { draw: number })): RemovalCurve;
+  /** Without some heads: their rows of W_O at zero, or (slice) all their weights cut out; for createModel. */
+  pruneHeads(model: number, request: { remove: HeadRef[]; slice?: boolean }): { config: ModelConfig; weights: Float32Array };
+  /** The fraction of every output's attention weights set to zero; `calibration` is the seed of what Wanda looks at. */
+  maskWeights(model: number, request: Exam & { how: 'magnitude' | 'wanda' | 'random'; fraction: number; calibration: number }): { loss: number; accuracy: number };
+  /** `count` more steps of gates and weights from `state` (none: from the model as it is). */
+  gateSteps(model: number, request: GateOptions & { count: number; measure?: boolean; weights?: boolean }, state?: Float32Array): GateRun;
 
   createTrainer(config: TrainConfig): { id: number; model: ModelInfo };
   /**

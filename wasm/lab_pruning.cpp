@@ -1,0 +1,330 @@
+// Chapter 12: which heads and which weights can go, and what is left when they are gone.
+#include <algorithm>
+#include <cmath>
+
+#include "attn/adapt/head_gates.hpp"
+#include "attn/adapt/head_importance.hpp"
+#include "attn/adapt/head_removal.hpp"
+#include "attn/adapt/weight_masks.hpp"
+#include "attn/analysis/activations.hpp"
+#include "lab.hpp"
+
+namespace attn::wasm {
+
+namespace {
+
+using io::Json;
+
+constexpr Index max_task_batch = 1024, max_gate_steps = 1000, gate_exam = 64;
+
+Json number(Index n) { return Json::of(static_cast<double>(n)); }
+
+std::vector<HeadRef> heads_of(const Fields& fields, const char* key, const ModelConfig& config) {
+  std::vector<HeadRef> heads;
+  if (!fields.has(key)) return heads;
+  for (const Json& item : fields.list(key)) {
+    const Fields head(item, key);
+    heads.push_back({static_cast<int>(head.index("layer", 0, config.layers - 1)),
+                     static_cast<int>(head.index("head", 0, config.heads - 1))});
+  }
+  return heads;
+}
+
+TaskConfig task_for(const Fields& fields, const ModelConfig& config, Index batch) {
+  const TaskConfig task = take(task_config_from_json(fields.at("task").dump()));
+  take(validate(task));
+  if (task.vocab > config.vocab || task.length > config.context)
+    throw Refusal(ErrorCode::mismatch, "the task has " + std::to_string(task.vocab) +
+                                           " tokens in sequences of " + std::to_string(task.length) +
+                                           ", the model " + std::to_string(config.vocab) + " and " +
+                                           std::to_string(config.context));
+  check_run_size(config, batch, task.length);
+  return task;
+}
+
+// Sequences of a task and the loss over the positions that count.
+struct Exam {
+  TokenBatch inputs;
+  Metric loss;
+};
+
+Exam make_exam(const TaskConfig& task, Index batch, std::uint64_t seed) {
+  Rng rng = stream(seed, Stream::evaluation);  // what taskBatch of this seed shows
+  TaskBatch drawn = make_batch(task, batch, rng);
+  Exam exam;
+  exam.loss.kind = Metric::Kind::loss;
+  for (Index b = 0; b < batch; ++b)
+    for (Index t = 0; t < task.length; ++t) {
+      const auto i = static_cast<std::size_t>(b * task.length + t);
+      if (drawn.weights[i] > 0) exam.loss.answers.push_back({b, t, drawn.targets[i], -1});
+    }
+  if (exam.loss.answers.empty())
+    throw Refusal(ErrorCode::unsupported, "nothing in this batch can be predicted: take more sequences");
+  exam.inputs = std::move(drawn.inputs);
+  return exam;
+}
+
+Exam exam_of(const Fields& fields, const ModelConfig& config) {
+  const Index batch = fields.index("batch", 1, max_task_batch);
+  return make_exam(task_for(fields, config, batch), batch, fields.seed("seed"));
+}
+
+Outcome outcome(const Model& model, const Exam& exam) {
+  const Tensor logits = record(model, exam.inputs, {}).logits;
+  return {measure(exam.loss, logits), accuracy(exam.loss, logits)};
+}
+
+void put(Reply& reply, const Outcome& o) {
+  reply.value.set("loss", json_of(o.loss));
+  reply.value.set("accuracy", json_of(o.accuracy));
+}
+
+std::vector<HeadRef> random_order(const ModelConfig& c, Rng& rng) {
+  std::vector<HeadRef> order;
+  for (const Index i : permutation(c.layers * c.heads, rng))
+    order.push_back({static_cast<int>(i / c.heads), static_cast<int>(i % c.heads)});
+  return order;
+}
+
+// [L, H]: the mean length of what each head writes into the stream, where the exam asks and where it does
+// not, and the largest anywhere.
+struct Writes {
+  Tensor asked, other, largest;
+};
+
+double length_of(const Real* x, Index n) {
+  double squares = 0;
+  for (Index i = 0; i < n; ++i) squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return std::sqrt(squares);
+}
+
+Writes head_writes(const Model& model, const Exam& exam) {
+  const Index L = model.config.layers, H = model.config.heads, D = model.config.width;
+  const std::vector<HookPoint> points = in_every_layer(model, Site::result);
+  const Activations run = record(model, exam.inputs, points);
+  const Index rows = exam.inputs.batch * exam.inputs.length,
+              asked = static_cast<Index>(exam.loss.answers.size());
+  std::vector<bool> counts(static_cast<std::size_t>(rows));
+  for (const Answer& a : exam.loss.answers)
+    counts[static_cast<std::size_t>(a.sequence * exam.inputs.length + a.position)] = true;
+  const Shape shape{L, H};
+  Writes out{Tensor(shape), Tensor(shape), Tensor(shape)};
+  for (Index l = 0; l < L; ++l) {
+    const Tensor& x = run.at(points[static_cast<std::size_t>(l)]);  // [B, T, H, D]
+    for (Index r = 0; r < rows; ++r)
+      for (Index h = 0; h < H; ++h) {
+        const Real length = static_cast<Real>(length_of(x.data.data() + (r * H + h) * D, D));
+        const bool here = counts[static_cast<std::size_t>(r)];
+        Real& largest = out.largest.view()[l * H + h];
+        (here ? out.asked : out.other).view()[l * H + h] +=
+            length / static_cast<Real>(std::max<Index>(here ? asked : rows - asked, 1));
+        largest = std::max(largest, length);
+      }
+  }
+  return out;
+}
+
+enum class MaskBy { magnitude, wanda, random };
+
+MaskBy mask_by(const std::string& how) {
+  if (how == "magnitude") return MaskBy::magnitude;
+  if (how == "wanda") return MaskBy::wanda;
+  if (how == "random") return MaskBy::random;
+  throw Refusal(ErrorCode::malformed, "how must be magnitude, wanda or random");
+}
+
+// Of every output equally many weights are dropped, whichever they are: the control of the two rules.
+std::vector<bool> random_mask(Index rows, Index cols, Real fraction, Rng& rng) {
+  std::vector<bool> keep(static_cast<std::size_t>(rows * cols), true);
+  const auto drop = static_cast<Index>(std::floor(static_cast<double>(fraction) * static_cast<double>(rows)));
+  for (Index j = 0; j < cols; ++j) {
+    const std::vector<Index> order = permutation(rows, rng);
+    for (Index k = 0; k < drop; ++k)
+      keep[static_cast<std::size_t>(order[static_cast<std::size_t>(k)] * cols + j)] = false;
+  }
+  return keep;
+}
+
+struct Masking {
+  MaskBy by = MaskBy::magnitude;
+  Real fraction = 0;
+  Rng rng{0};
+};
+
+// W: [inputs, outputs] inside the flat buffer, X: what it met, [n, inputs].
+void mask_matrix(View w, Index inputs, const Tensor& x, Masking& how) {
+  const Matrix m{w.data, inputs, w.size() / inputs};
+  const ConstMatrix met{x.data.data(), x.size() / inputs, inputs};
+  std::vector<bool> keep;
+  if (how.by == MaskBy::wanda)
+    keep = wanda_mask(m, met, how.fraction);
+  else if (how.by == MaskBy::magnitude)
+    keep = magnitude_mask(m, how.fraction);
+  else
+    keep = random_mask(m.rows, m.cols, how.fraction, how.rng);
+  apply_mask(m, keep);
+}
+
+// The four matrices of every layer. Inputs are those of the whole model on the calibration batch (Wanda walks
+// layer by layer and measures each behind the layers already thinned).
+Model masked_attention(const Model& model, const TokenBatch& calibration, Masking how) {
+  std::vector<HookPoint> points = in_every_layer(model, Site::attn_in);
+  for (HookPoint z : in_every_layer(model, Site::z)) points.push_back(z);
+  const Activations run = record(model, calibration, points);
+  Model out = model;
+  const Index D = model.config.width, inner = model.config.heads * model.config.resolved_head_width();
+  for (int l = 0; l < static_cast<int>(model.config.layers); ++l) {
+    const std::string at = "blocks." + std::to_string(l) + ".attn.";
+    for (const char* name : {"W_Q", "W_K", "W_V"})
+      mask_matrix(out.parameters[at + name], D, run.at({Site::attn_in, l}), how);
+    mask_matrix(out.parameters[at + "W_O"], inner, run.at({Site::z, l}), how);
+  }
+  return out;
+}
+
+Tensor flat_weights(const Model& model) {
+  const ConstView flat = model.parameters.flat();
+  return Tensor(flat.shape, std::vector<Real>(flat.begin(), flat.end()));
+}
+
+GateConfig gate_config(const Fields& fields) {
+  GateConfig config;
+  config.batch = fields.index_or("batch", 1, max_task_batch, config.batch);
+  config.penalty = fields.number_or("penalty", config.penalty);
+  config.start = fields.number_or("start", config.start);
+  config.learning_rate = fields.number_or("learning_rate", config.learning_rate);
+  config.gate_learning_rate = fields.number_or("gate_learning_rate", config.gate_learning_rate);
+  config.seed = fields.seed("seed");
+  for (const Real x : {config.penalty, config.learning_rate, config.gate_learning_rate})
+    if (!(x >= 0 && x <= 100)) throw Refusal(ErrorCode::out_of_range, "prices and rates must be in [0, 100]");
+  if (!(std::fabs(config.start) <= 20)) throw Refusal(ErrorCode::out_of_range, "start must be in [-20, 20]");
+  return config;
+}
+
+}  // namespace
+
+// The weights of a head must be there as Real: stored ones are read, not pruned.
+const Model& LabSession::prunable(const Fields& fields) const {
+  const Model& m = model(fields);
+  if (m.parameters.has_stored())
+    throw Refusal(ErrorCode::unsupported, "a model kept in sixteen bits cannot be pruned");
+  if (!m.config.unembed) throw Refusal(ErrorCode::unsupported, "this model predicts no tokens");
+  return m;
+}
+
+Reply LabSession::head_importance(const Request& request) {
+  const Fields fields(request.json, "request");
+  const Model& whole = prunable(fields);
+  const Exam exam = exam_of(fields, whole.config);
+  const Model m = without_heads(whole, heads_of(fields, "gone", whole.config));
+  Reply reply;
+  put(reply, outcome(m, exam));
+  Rng rng(fields.seed("seed"));
+  const auto ablated = [&](Ablation how) { return ablation_importance(m, exam.inputs, exam.loss, how, rng); };
+  if (fields.flag_or("gradient", true))
+    for (const auto& [name, of] : {std::pair{"example", ImportanceOf::example},
+                                   {"token", ImportanceOf::token},
+                                   {"batch", ImportanceOf::batch}})
+      reply.tensors.push_back({name, attn::head_importance(m, exam.inputs, exam.loss, of)});
+  if (fields.flag_or("zero", true)) reply.tensors.push_back({"zero", ablated(Ablation::zero)});
+  if (fields.flag_or("mean", false)) reply.tensors.push_back({"mean", ablated(Ablation::mean)});
+  if (fields.flag_or("writes", false)) {
+    Writes writes = head_writes(m, exam);
+    reply.tensors.push_back({"asked", std::move(writes.asked)});
+    reply.tensors.push_back({"other", std::move(writes.other)});
+    reply.tensors.push_back({"largest", std::move(writes.largest)});
+  }
+  return reply;
+}
+
+Reply LabSession::removal_curve(const Request& request) {
+  const Fields fields(request.json, "request");
+  const Model& m = prunable(fields);
+  const Exam exam = exam_of(fields, m.config);
+  Rng rng(fields.seed("draw"));
+  const std::vector<HeadRef> order =
+      fields.has("order") ? heads_of(fields, "order", m.config) : random_order(m.config, rng);
+  const std::vector<Outcome> curve =
+      attn::removal_curve(m, exam.inputs, exam.loss, order, Ablation::zero, rng);
+  Tensor loss(Shape{static_cast<Index>(curve.size())}), right = loss;
+  for (std::size_t i = 0; i < curve.size(); ++i)
+    loss.data[i] = curve[i].loss, right.data[i] = curve[i].accuracy;
+  Json taken = Json::array();
+  for (const HeadRef& h : order) {
+    Json head = Json::object();
+    head.set("layer", number(h.layer));
+    head.set("head", number(h.head));
+    taken.push(std::move(head));
+  }
+  Reply reply;
+  reply.value.set("order", std::move(taken));
+  reply.tensors.push_back({"loss", std::move(loss)});
+  reply.tensors.push_back({"accuracy", std::move(right)});
+  return reply;
+}
+
+Reply LabSession::prune_heads(const Request& request) {
+  const Fields fields(request.json, "request");
+  const Model& m = prunable(fields);
+  const std::vector<HeadRef> gone = heads_of(fields, "remove", m.config);
+  Model pruned;
+  if (fields.flag_or("slice", false)) {
+    std::vector<std::vector<int>> kept(static_cast<std::size_t>(m.config.layers));
+    for (int l = 0; l < static_cast<int>(m.config.layers); ++l)
+      for (int h = 0; h < static_cast<int>(m.config.heads); ++h)
+        if (std::none_of(gone.begin(), gone.end(), [=](HeadRef r) { return r.layer == l && r.head == h; }))
+          kept[static_cast<std::size_t>(l)].push_back(h);
+    pruned = sliced_heads(m, kept);
+  } else {
+    pruned = without_heads(m, gone);
+  }
+  Reply reply;
+  reply.value.set("config", json_of_text(to_json(pruned.config)));
+  reply.tensors.push_back({"weights", flat_weights(pruned)});
+  return reply;
+}
+
+Reply LabSession::mask_weights(const Request& request) {
+  const Fields fields(request.json, "request");
+  const Model& m = prunable(fields);
+  const Exam exam = exam_of(fields, m.config);
+  Masking how;
+  how.by = mask_by(fields.text("how"));
+  how.fraction = fields.number_or("fraction", 0);
+  if (!(how.fraction >= 0 && how.fraction <= 1))
+    throw Refusal(ErrorCode::out_of_range, "fraction must be in [0, 1]");
+  const std::uint64_t seed = fields.seed("calibration");
+  how.rng = stream(seed, Stream::probe);
+  const Exam calibration = make_exam(task_for(fields, m.config, exam.inputs.batch), exam.inputs.batch, seed);
+  Reply reply;
+  put(reply, outcome(masked_attention(m, calibration.inputs, how), exam));
+  return reply;
+}
+
+// State in, state out: nothing of the run stays here, so that a page may stop, go on or compare as it likes.
+Reply LabSession::gate_steps(const Request& request) {
+  const Fields fields(request.json, "request");
+  const Model& m = prunable(fields);
+  const GateConfig config = gate_config(fields);
+  check_size(m.config, true, config.batch);
+  const TaskConfig task = task_for(fields, m.config, config.batch);
+  HeadGates gates(m, task, config);
+  if (!request.numbers.empty()) take(gates.restore(request.numbers));
+  const Index count = fields.index("count", 0, max_gate_steps);
+  StepMetrics last;
+  for (Index i = 0; i < count; ++i) last = gates.step();
+  Reply reply;
+  if (fields.flag_or("measure", true))
+    put(reply, outcome(gates.folded(), make_exam(task, gate_exam, config.seed)));
+  reply.value.set("step", number(gates.steps_done()));
+  if (count) reply.value.set("trainLoss", json_of(last.loss));
+  reply.tensors.push_back({"gates", gates.gates()});
+  reply.tensors.push_back({"open", gates.open()});
+  if (fields.flag_or("weights", false)) reply.tensors.push_back({"weights", flat_weights(gates.folded())});
+  std::vector<Real> state = gates.state();
+  const Shape shape{static_cast<Index>(state.size())};
+  reply.tensors.push_back({"state", Tensor(shape, std::move(state))});
+  return reply;
+}
+
+}  // namespace attn::wasm
