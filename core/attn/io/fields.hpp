@@ -17,6 +17,7 @@
 
 #include "attn/base/error.hpp"
 #include "attn/base/real.hpp"
+#include "attn/io/decimal.hpp"
 #include "attn/io/json.hpp"
 
 namespace attn::io {
@@ -129,7 +130,6 @@ class FieldWriter {
   const Json& json() const { return json_; }
 
  private:
-  static double shortest(Real v);
   Json json_ = Json::object();
 };
 

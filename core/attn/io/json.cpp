@@ -1,9 +1,8 @@
 #include "attn/io/json.hpp"
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
+#include "attn/io/decimal.hpp"
 #include "attn/io/utf8.hpp"
 
 namespace attn::io {
@@ -86,26 +85,12 @@ void dump_string(const std::string& s, std::string& out) {
   out += '"';
 }
 
-// The shortest of 15, 16 and 17 significant digits that reads back as the same double.
-void dump_number(double v, std::string& out) {
-  if (!std::isfinite(v)) {
-    out += "null";
-    return;
-  }
-  char text[32];
-  for (int digits = 15; digits <= 17; ++digits) {
-    std::snprintf(text, sizeof text, "%.*g", digits, v);
-    if (std::strtod(text, nullptr) == v) break;
-  }
-  out += text;
-}
-
 void dump_value(const Json& j, std::string& out) {
   const char* separator = "";
   switch (j.type()) {
     case Json::Type::null: out += "null"; return;
     case Json::Type::boolean: out += j.boolean() ? "true" : "false"; return;
-    case Json::Type::number: dump_number(j.number(), out); return;
+    case Json::Type::number: out += std::isfinite(j.number()) ? print_double(j.number()) : "null"; return;
     case Json::Type::string: dump_string(j.string(), out); return;
     case Json::Type::array:
       out += '[';

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
+#include "attn/io/decimal.hpp"
 #include "attn/io/json.hpp"
 #include "attn/io/utf8.hpp"
 
@@ -202,9 +202,7 @@ class JsonParser {
       if (!take('+')) take('-');
       if (!take_digits()) return fail("expected digits in the exponent");
     }
-    // from_chars(double) is missing in the oldest supported libc++; the C locale is in force, because
-    // nothing in this program sets another.
-    const double value = std::strtod(std::string(text_.substr(start, at_ - start)).c_str(), nullptr);
+    const double value = parse_double(text_.substr(start, at_ - start));
     if (!std::isfinite(value)) return at_ = start, fail("a number beyond the range of double");
     out = Json::of(value);
     out.integer_ = integer && out.integer_;

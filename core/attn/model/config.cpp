@@ -1,10 +1,9 @@
 #include "attn/model/config.hpp"
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
+#include "attn/io/decimal.hpp"
 #include "attn/io/json.hpp"
 
 namespace attn {
@@ -49,16 +48,6 @@ void visit_fields(C& c, F&& f) {
   f.number("head_noise", c.head_noise);
 }
 
-// The shortest decimal that reads back as the same Real: 1e-05, not 9.9999997473787516e-06.
-double shortest(Real value) {
-  char text[40];
-  for (int digits = 6; digits <= 17; ++digits) {
-    std::snprintf(text, sizeof text, "%.*g", digits, static_cast<double>(value));
-    if (static_cast<Real>(std::strtod(text, nullptr)) == value) return std::strtod(text, nullptr);
-  }
-  return static_cast<double>(value);
-}
-
 struct JsonWriter {
   Json out = Json::object();
   void flag(const char* name, bool v) { out.set(name, Json::of(v)); }
@@ -68,7 +57,7 @@ struct JsonWriter {
     out.set(name, std::move(list));
   }
   void number(const char* name, Index v) { out.set(name, Json::of(static_cast<double>(v))); }
-  void number(const char* name, Real v) { out.set(name, Json::of(shortest(v))); }
+  void number(const char* name, Real v) { out.set(name, Json::of(io::shortest(v))); }
   template <class E, std::size_t N>
   void choice(const char* name, E v, const char* const (&names)[N]) {
     out.set(name, Json::of(std::string(names[static_cast<std::size_t>(v)])));

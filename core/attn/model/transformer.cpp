@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "attn/attention/attention.hpp"
 #include "attn/attention/bias.hpp"
@@ -77,7 +76,7 @@ class Pass {
   bool watches(HookPoint point) const;
   Var hook(Site site, int l, Var v);
   Var watch(HookPoint point, Var v);
-  Var parameter(const char* name);         // an invalid Var if the model has none
+  Var parameter(std::string_view name);    // an invalid Var if the model has none
   Var parameter(int l, const char* name);  // "blocks.l.name"
 
   Tape& tape_;
@@ -115,7 +114,7 @@ Var Pass::watch(HookPoint point, Var v) {
   return v;
 }
 
-Var Pass::parameter(const char* name) {
+Var Pass::parameter(std::string_view name) {
   const ParameterInfo* info = model_.parameters.find(name);
   if (!info) return Var{};
   if (info->storage != Storage::real) return tape_.stored_parameter(model_.parameters.stored(*info));
@@ -125,11 +124,7 @@ Var Pass::parameter(const char* name) {
                          gradients ? View{gradients->flat().data + info->offset, info->shape} : View{});
 }
 
-Var Pass::parameter(int l, const char* name) {
-  char full[64];  // no allocation: this runs in every training step
-  std::snprintf(full, sizeof full, "blocks.%d.%s", l, name);
-  return parameter(full);
-}
+Var Pass::parameter(int l, const char* name) { return parameter("blocks." + std::to_string(l) + "." + name); }
 
 void Pass::check() const {
   const Status tokens = check_tokens(c_, batch_, past_);
@@ -253,12 +248,10 @@ Var Pass::write(int l, const char* norm, Var x, Var update) {
 }
 
 Var Pass::normalise(int l, const char* name, Var x) {
-  char gain[32], bias[32];
-  std::snprintf(gain, sizeof gain, "%s.w", name);
-  std::snprintf(bias, sizeof bias, "%s.b", name);
-  const Var g = l < 0 ? parameter(gain) : parameter(l, gain);
-  if (c_.norm_kind == NormKind::rms_norm) return rms_norm(tape_, x, g, c_.norm_epsilon);
-  return layer_norm(tape_, x, g, l < 0 ? parameter(bias) : parameter(l, bias), c_.norm_epsilon);
+  const std::string at = l < 0 ? name : "blocks." + std::to_string(l) + "." + name;
+  const Var gain = parameter(at + ".w");
+  if (c_.norm_kind == NormKind::rms_norm) return rms_norm(tape_, x, gain, c_.norm_epsilon);
+  return layer_norm(tape_, x, gain, parameter(at + ".b"), c_.norm_epsilon);
 }
 
 Var Pass::attention_layer(int l, Var x) {
