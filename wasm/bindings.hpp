@@ -23,17 +23,25 @@ inline val js_error(const char* code, const std::string& message) {
   return error;
 }
 
+// A view of n numbers in this memory. Made by hand, from the address as an unsigned number: embind's
+// typed_memory_view takes addresses beyond 2 GB for negative ones. Growing the memory detaches it.
+template <class T>
+val view(const T* data, std::size_t n) {
+  const char* array = sizeof(T) == 1 ? "Uint8Array" : "Float32Array";
+  const auto address = static_cast<double>(reinterpret_cast<std::uintptr_t>(data));
+  return val::global(array).new_(val::module_property("HEAPU8")["buffer"], address, static_cast<double>(n));
+}
+
 template <class T>
 std::vector<T> copy_in(const val& array) {
   std::vector<T> out(array["length"].as<std::size_t>());
-  // The view is made after the allocation: growing the memory detaches views.
-  val(emscripten::typed_memory_view(out.size(), out.data())).call<void>("set", array);
+  view(out.data(), out.size()).template call<void>("set", array);
   return out;
 }
 
 template <class T>
 val copy_out(const std::vector<T>& values) {
-  return val(emscripten::typed_memory_view(values.size(), values.data())).template call<val>("slice");
+  return view(values.data(), values.size()).template call<val>("slice");
 }
 
 inline Request read(const std::string& json, const val& payload) {

@@ -7,6 +7,9 @@ using Lab = attn::wasm::LabSession;
 
 EMSCRIPTEN_BINDINGS(attn) {
   attn::wasm::bind_session<Lab>()
+      // A folder of the reader's: lab_files.cpp.
+      .function("planModel", &guarded<Lab, &Lab::plan_model>)
+      .function("feedModel", &guarded<Lab, &Lab::feed_model>)
       // Text: lab_text.cpp.
       .function("loadTokenizer", &guarded<Lab, &Lab::load_tokenizer>)
       .function("encode", &guarded<Lab, &Lab::encode>)

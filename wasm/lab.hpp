@@ -10,6 +10,9 @@ namespace attn::wasm {
 
 class LabSession : public Session {
  public:
+  LabSession();
+  ~LabSession() override;
+
   // Text (lab_text.cpp).
   Reply load_tokenizer(const Request& request);  // {id}, bytes: tokenizer.json -> {id, names}
   Reply encode(const Request& request);          // {tokenizer, text} -> {tokens, spans}
@@ -29,15 +32,25 @@ class LabSession : public Session {
       const Request& request);               // {model, ...exam, how, fraction, calibration} -> loss, accuracy
   Reply gate_steps(const Request& request);  // {model, task, batch, seed, penalty …, count}, numbers: state
 
+  // A Hugging Face folder (lab_files.cpp). The model answers under the plan's number once its last bytes are
+  // in; whatever fails on the way forgets the plan and gives its memory back.
+  Reply plan_model(
+      const Request& request);  // {id, config, files: [{name, size, header}]}, bytes: headers -> ModelPlan
+  Reply feed_model(
+      const Request& request);  // {id}, bytes: what was wanted, none at first -> {next} or {model}
+  Reply dispose_model(const Request& request);  // {model}: of a plan as well
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;
 
  private:
+  struct OpenPlan;
   const text::Tokenizer& tokenizer(const Fields& fields) const;
   const Model& prunable(const Fields& fields) const;
 
   std::map<int, text::Tokenizer> tokenizers_;
+  std::map<int, std::unique_ptr<OpenPlan>> plans_;
 };
 
 }  // namespace attn::wasm

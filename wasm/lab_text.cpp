@@ -19,9 +19,13 @@ Json pair(Index first, Index last) {
 
 }  // namespace
 
-bool LabSession::in_use(int id) const { return tokenizers_.count(id) || Session::in_use(id); }
+bool LabSession::in_use(int id) const {
+  return tokenizers_.count(id) || plans_.count(id) || Session::in_use(id);
+}
 
-std::size_t LabSession::held_count() const { return tokenizers_.size() + Session::held_count(); }
+std::size_t LabSession::held_count() const {
+  return tokenizers_.size() + plans_.size() + Session::held_count();
+}
 
 const text::Tokenizer& LabSession::tokenizer(const Fields& fields) const {
   const int id = static_cast<int>(fields.index("tokenizer", 1, max_id));

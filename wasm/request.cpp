@@ -39,6 +39,16 @@ double parameter_count(const ModelConfig& c) {
   return 2 * V * D + count(c.context) * D + L * (projections + mlp);
 }
 
+// Floats alive in a forward pass that forgets each block, with the attention of every layer captured
+// (run_bytes in attn/model/hf_loader.hpp is the same sum, in bytes and for one sequence).
+double inference_count(const ModelConfig& c, double B, double T) {
+  const double heads = count(c.heads), d = count(c.resolved_head_width());
+  const double mlp = c.mlp == MlpKind::none ? 0 : 3 * count(c.resolved_mlp_width());
+  const double outputs = c.unembed ? count(c.vocab) : count(c.width);
+  return B * ((2 * count(c.layers) + 1) * heads * T * T +
+              T * (8 * count(c.width) + 6 * heads * d + mlp + 2 * outputs));
+}
+
 // Floats alive in a forward pass that keeps everything, as training does.
 double activation_count(const ModelConfig& c, double B, double T) {
   const double heads = count(c.heads), d = count(c.resolved_head_width());
@@ -123,6 +133,7 @@ std::vector<TokenId> token_list(const std::vector<Json>& items, const ModelConfi
   one.tokens = tokens;
   one.batch = 1;
   one.length = static_cast<Index>(tokens.size());
+  if (config.token_types) one.types.assign(tokens.size(), 0);
   take(check_tokens(config, one));
   return tokens;
 }
@@ -146,6 +157,7 @@ TokenBatch token_batch(const Json& sequences, const ModelConfig& config) {
     const std::vector<TokenId> tokens = token_list(row.items(), config);
     batch.tokens.insert(batch.tokens.end(), tokens.begin(), tokens.end());
   }
+  if (config.token_types) batch.types.assign(batch.tokens.size(), 0);
   return batch;
 }
 
@@ -174,11 +186,18 @@ void check_size(const ModelConfig& config, bool training, Index batch) {
   }
 }
 
+void check_circuit_size(const ModelConfig& config) {
+  const double floats = count(config.vocab) * count(config.vocab);
+  if (!(floats <= max_activations))
+    refuse(ErrorCode::too_large, "a circuit over all pairs of tokens would need about " +
+                                     std::to_string(static_cast<long long>(floats * 4 / 1e6)) + " MB");
+}
+
 void check_run_size(const ModelConfig& config, Index batch, Index length) {
   if (batch > max_batch)
     refuse(ErrorCode::too_large,
            std::to_string(batch) + " sequences at once, the limit is " + std::to_string(max_batch));
-  const double floats = activation_count(config, count(batch), count(length));
+  const double floats = inference_count(config, count(batch), count(length));
   if (!(floats <= max_activations))
     refuse(ErrorCode::too_large, "this run would need about " +
                                      std::to_string(static_cast<long long>(floats * 4 / 1e6)) +

@@ -85,6 +85,7 @@ io::Json json_of_text(const std::string& text);
 
 // Refuse sizes before anything of that size is allocated.
 void check_size(const ModelConfig& config, bool training, Index batch);
+void check_circuit_size(const ModelConfig& config);  // [V, V]
 void check_run_size(const ModelConfig& config, Index batch, Index length);
 
 }  // namespace attn::wasm

@@ -85,6 +85,21 @@ std::vector<Replacement> replacements(const Fields& fields, const Request& reque
   return out;
 }
 
+// BERT's token types (absent: all 0), and how many tokens of each sequence are text (the rest is padding).
+void add_types(TokenBatch& batch, const Fields& fields, const ModelConfig& config) {
+  if (fields.has("types")) {
+    batch.types.clear();
+    for (const Json& row : fields.list("types")) {
+      Json wrapped = Json::object();
+      wrapped.set("row", row);
+      for (Index type : Fields(wrapped, "types").indices("row", 0, 2147483647))
+        batch.types.push_back(static_cast<TokenId>(type));
+    }
+  }
+  if (fields.has("lengths")) batch.lengths = fields.indices("lengths", 0, batch.length);
+  take(check_tokens(config, batch));
+}
+
 // Next-token cross-entropy -log p(x_{t+1}) at every position but the last, from logits [B, T, V].
 Tensor next_token_losses(ConstView logits, const TokenBatch& batch) {
   const Index B = batch.batch, T = batch.length, V = logits.shape[-1];
@@ -192,7 +207,8 @@ Json json_of(const std::vector<attn::HeadScores>& scores) {
 Reply Session::run(const Request& request) {
   const Fields fields(request.json, "request");
   const Model& m = model(fields);
-  const TokenBatch batch = token_batch(fields.at("tokens"), m.config);
+  TokenBatch batch = token_batch(fields.at("tokens"), m.config);
+  add_types(batch, fields, m.config);
   Probe probe;
   probe.replaced = replacements(fields, request, m.config);
   add_ablation(probe, fields, m, batch);
@@ -236,6 +252,7 @@ Reply Session::circuits(const Request& request) {
   const Fields fields(request.json, "request");
   const Model& m = model(fields);
   const HeadRef head = head_ref(fields.at("head"), m.config, "head");
+  check_circuit_size(m.config);
   const Copying copying = copying_score(m, head.layer, head.head);
   Json eigenvalues = Json::array();
   for (const std::complex<Real>& e : copying.eigenvalues) {
@@ -285,6 +302,7 @@ Reply Session::k_composition(const Request& request) {
   if (from.layer >= to.layer)
     throw Refusal(ErrorCode::mismatch,
                   "composition needs a head of an earlier layer into one of a later layer");
+  check_circuit_size(m.config);
   Reply reply;
   reply.tensors.push_back({"composition", attn::k_composition(m, from, to)});
   return reply;
@@ -321,7 +339,8 @@ Reply Session::generate(const Request& request) {
   const Fields fields(request.json, "request");
   const Model& m = model(fields);
   const std::vector<TokenId> prompt = token_list(fields.list("prompt"), m.config);
-  check_run_size(m.config, 1, m.config.context);
+  const Index count = fields.index("count", 0, 100000);
+  check_run_size(m.config, 1, std::min(m.config.context, static_cast<Index>(prompt.size()) + count));
   SamplingOptions options;
   options.temperature = fields.number_or("temperature", 1);
   options.top_k = fields.index_or("top_k", 0, m.config.vocab, 0);
@@ -332,8 +351,7 @@ Reply Session::generate(const Request& request) {
     throw Refusal(ErrorCode::out_of_range, "top_p must be in (0, 1]");
   Rng rng(fields.seed("seed"));
   Json tokens = Json::array();
-  for (TokenId t : attn::generate(m, prompt, fields.index("count", 0, 100000), options, rng))
-    tokens.push(number(t));
+  for (TokenId t : attn::generate(m, prompt, count, options, rng)) tokens.push(number(t));
   Reply reply;
   reply.value.set("tokens", std::move(tokens));
   return reply;

@@ -12,6 +12,7 @@ export const METHODS = [
 ] as const;
 /** What attn-lab has beyond them. */
 export const LAB_METHODS = [
+  'planModel', 'feedModel',
   'loadTokenizer', 'encode', 'decode', 'disposeTokenizer',
   'loadSnapshot',
   'headImportance', 'removalCurve', 'pruneHeads', 'maskWeights', 'gateSteps',

@@ -3,7 +3,8 @@ import type { Core, Reply } from './core.ts';
 import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
-  Attribution, Circuits, Encoding, Engine, EngineInfo, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores, ModelConfig, ModelInfo, RemovalCurve, RunRequest, RunResult,
+  Attribution, Circuits, Encoding, Engine, EngineInfo, FedModel, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores, ModelConfig, ModelInfo, ModelPlan,
+  NamedFile, RemovalCurve, RunRequest, RunResult,
   Sequences, StepMetrics, TaskConfig, TensorData, TokenizerInfo, TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
 
@@ -121,6 +122,27 @@ export class LocalEngine implements Engine {
     options: { temperature?: number; top_k?: number; top_p?: number; seed?: number } = {},
   ): number[] {
     return this.#core.call('generate', { model, prompt, count, ...options }).value.tokens as number[];
+  }
+
+  planModel(config: string, files: { name: string; size: number; header: number }[], headers: Uint8Array, id = this.#newId()): ModelPlan {
+    return this.#core.call('planModel', { id, config, files }, headers).value as unknown as ModelPlan;
+  }
+
+  feedModel(id: number, bytes?: Uint8Array): FedModel {
+    return this.#core.call('feedModel', { id }, bytes).value as unknown as FedModel;
+  }
+
+  async inspectModel(files: readonly NamedFile[]): Promise<ModelPlan> {
+    const { plan, readFolder } = await import('./files.ts'); // not in the script of pages that open no files
+    const found = await plan(this, await readFolder(files));
+    this.disposeModel(found.id);
+    return found;
+  }
+
+  async openModel(files: readonly NamedFile[], onProgress?: (read: number) => void, signal?: AbortSignal): Promise<ModelInfo> {
+    const { feed, plan, readFolder } = await import('./files.ts');
+    const folder = await readFolder(files);
+    return feed(this, folder, await plan(this, folder), onProgress, signal);
   }
 
   loadTokenizer(json: Uint8Array, id = this.#newId()): TokenizerInfo {

@@ -38,6 +38,27 @@ const SENTENCES: Record<ErrorCode, string> = {
   'not loaded': 'Не удалось загрузить вычислительное ядро; показана запись',
 };
 
+/** What can be wrong with a reader's own model. */
+const OWN_MODEL: [RegExp, (found: RegExpMatchArray) => string][] = [
+  [/^there is no config\.json/, () => 'Среди файлов нет config.json: без него неизвестно, что это за модель'],
+  [/^there is no model\.safetensors/, () => 'Среди файлов нет model.safetensors (или указателя model.safetensors.index.json с частями)'],
+  [/^only \*\.safetensors can be read/, () => 'Веса лежат в другом формате; читаются только файлы *.safetensors'],
+  [/^several \*\.safetensors/, () => 'Файлов *.safetensors несколько, а указателя model.safetensors.index.json среди них нет'],
+  [/^(\S+) of the index is missing/, (m) => `Модель неполна: не хватает файла ${m[1]}`],
+  [/^model\.safetensors\.index\.json names no files/, () => 'Указатель model.safetensors.index.json составлен неверно'],
+  [/^(\S+) (?:cannot be read|became shorter)/, (m) => `Файл ${m[1]} перестал читаться: его изменили или удалили после выбора`],
+  [/^config\.json: (?:model_type|the architecture) ("[^"]*")/, (m) => `Модель вида ${m[1]} здесь не считается; известны GPT-2, LLaMA, Mistral, Qwen2, Qwen3 и BERT`],
+  [/^config\.json: "?quantization_config/, () => 'Веса сжаты (quantization_config); читаются только F32, F16 и BF16'],
+  [/^config\.json: (.+)$/, (m) => `Файл config.json не подходит (${m[1]})`],
+  [/^(\S+): tensor ("[^"]*") is (\[.*?\]), config\.json asks for (\[.*?\])/, (m) => `У тензора ${m[2]} в файле ${m[1]} не тот размер: ${m[3]}, а config.json описывает ${m[4]}`],
+  [/^tensor ("[^"]*") (\[.*?\]) is in none of the files/, (m) => `В файлах нет тензора ${m[1]} ${m[2]}: config.json описывает другую модель`],
+  [/^(\S+): tensor ("[^"]*") has no place/, (m) => `Тензору ${m[2]} нет места в модели, которую описывает config.json: файлы от разных моделей`],
+  [/^(\S+): tensor ("[^"]*") is (\w+), not/, (m) => `Тензор ${m[2]} записан как ${m[3]}; читаются F32, F16 и BF16`],
+  [/^tensor ("[^"]*") holds a number that is not finite/, (m) => `В тензоре ${m[1]} встретилось не число: файл испорчен`],
+  [/^(\S+): safetensors: (.+)$/, (m) => `Файл модели ${m[1]} испорчен или обрезан (${m[2]})`],
+  [/^the weights would need about (\d+) MB, the limit is (\d+) MB/, (m) => `Весам нужно около ${m[1]} МБ памяти, а вкладке доступно ${m[2]}`],
+];
+
 /** The core's sentences that a reader can cause, said in Russian. Tested against the real core. */
 const TRANSLATIONS: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^token (-?\d+) at position (\d+) is outside the vocabulary of (\d+)/, (m) => `Токена ${m[1]} (позиция ${m[2]}) нет в словаре модели: в нём ${m[3]} токенов`],
@@ -52,6 +73,7 @@ const TRANSLATIONS: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^the file has (\d+) MB, the limit is (\d+) MB/, (m) => `Файл модели слишком велик: ${m[1]} МБ при пределе ${m[2]} МБ`],
   [/^about (\d+) million weights/, (m) => `В такой модели около ${m[1]} млн весов — слишком много для вкладки браузера`],
   [/would need about (\d+) MB/, (m) => `Для этого расчёта понадобилось бы около ${m[1]} МБ памяти`],
+  ...OWN_MODEL,
   [/^out of memory/, () => 'Браузер больше не даёт памяти'],
 ];
 

@@ -1,8 +1,9 @@
 // The page's side: keeps a worker alive, and keeps what it takes to make every model and trainer
 // again under its old number, so that handles outlive a crash.
 import { EngineError } from './errors.ts';
+import type { FileCalls } from './files.ts';
 import { READY_MS, WorkerLink } from './link.ts';
-import type { EngineHost, ModelConfig, ModelInfo, ModuleName, RemoteEngine, TokenizerInfo, TrainConfig, Variant } from './types.ts';
+import type { EngineHost, FedModel, ModelConfig, ModelInfo, ModelPlan, ModuleName, NamedFile, RemoteEngine, TokenizerInfo, TrainConfig, Variant } from './types.ts';
 
 export type Status = ReturnType<EngineHost['status']>;
 
@@ -18,10 +19,13 @@ export interface HostOptions {
 const MAX_RESTARTS = 3;
 const RESTART_WINDOW_MS = 60_000;
 const RESTARTED_SHOWN_MS = 6000;
+/** Ticks of silence that a call on a large model is allowed: two minutes. */
+const LONG_CALLS = 240;
 
 /** How to make a handle again in a new worker. */
 type Recipe =
   | { kind: 'file'; bytes: Uint8Array }
+  | { kind: 'folder'; files: readonly NamedFile[]; onProgress?: ((read: number) => void) | undefined; signal?: AbortSignal | undefined }
   | { kind: 'tokenizer'; bytes: Uint8Array }
   | { kind: 'state'; final: number; bytes: Uint8Array; number: number; after: number | undefined }
   | { kind: 'model'; config: ModelConfig; weightsOrSeed: Float32Array | number }
@@ -35,6 +39,12 @@ interface Handle {
 
 /** Simple calls, passed on as they are; a first argument that is a number is a handle. */
 const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate', 'encode', 'decode', 'pause', 'snapshot', 'headImportance', 'removalCurve', 'pruneHeads', 'maskWeights', 'gateSteps'] as const;
+
+const fileCalls = (link: WorkerLink): FileCalls => ({
+  planModel: (...args) => link.call('planModel', args) as Promise<ModelPlan>,
+  feedModel: (...args) => link.call('feedModel', args) as Promise<FedModel>,
+  disposeModel: (...args) => link.call('disposeModel', args) as Promise<void>,
+});
 
 export class WorkerHost {
   readonly engine: RemoteEngine & { terminate(): void };
@@ -159,6 +169,8 @@ export class WorkerHost {
     switch (recipe.kind) {
       case 'file':
         return link.call('loadModel', [recipe.bytes, id]);
+      case 'folder':
+        return this.#open(link, id, recipe);
       case 'tokenizer':
         return link.call('loadTokenizer', [recipe.bytes, id]);
       case 'state': {
@@ -175,6 +187,23 @@ export class WorkerHost {
           ? link.call('resumeTrainer', [recipe.snapshot, id, recipe.model])
           : link.call('createTrainer', [recipe.config, id, recipe.model]);
     }
+  }
+
+  /** The files stay with the page: a restarted worker is fed from them again. */
+  async #open(link: WorkerLink, id: number, { files, onProgress, signal }: Recipe & { kind: 'folder' }): Promise<ModelInfo> {
+    const { feed, plan, readFolder } = await import('./files.ts'); // not in the script of pages that open no files
+    const folder = await readFolder(files);
+    const calls = fileCalls(link);
+    link.patience = LONG_CALLS; // half a billion weights take their time over a sentence
+    return feed(calls, folder, await plan(calls, folder, id), onProgress, signal);
+  }
+
+  async #inspect(files: readonly NamedFile[]): Promise<ModelPlan> {
+    const { plan, readFolder } = await import('./files.ts');
+    const calls = fileCalls(await this.#live());
+    const found = await plan(calls, await readFolder(files), this.#nextId++);
+    await calls.disposeModel(found.id);
+    return found;
   }
 
   async #hold<T>(recipe: Recipe): Promise<T> {
@@ -227,6 +256,13 @@ export class WorkerHost {
           config: structuredClone(config),
           weightsOrSeed: typeof weightsOrSeed === 'number' ? weightsOrSeed : weightsOrSeed.slice(),
         }),
+      inspectModel: (files) => this.#inspect(files),
+      openModel: async (files, onProgress, signal) => {
+        const recipe: Recipe & { kind: 'folder' } = { kind: 'folder', files: [...files], onProgress, signal };
+        const info = await this.#hold<ModelInfo>(recipe);
+        recipe.onProgress = recipe.signal = undefined; // of this opening, not of one after a restart
+        return info;
+      },
       loadTokenizer: (json) => this.#hold<TokenizerInfo>({ kind: 'tokenizer', bytes: json.slice() }),
       loadSnapshot: (final, file, number, after) => this.#hold<ModelInfo & { steps: number[] }>({ kind: 'state', final, bytes: file, number, after }),
       disposeTokenizer: (id) => this.#dispose('disposeTokenizer', id),

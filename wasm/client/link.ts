@@ -23,6 +23,8 @@ export interface LinkOptions {
 export class WorkerLink {
   /** Rejects when the core cannot be loaded; stays pending while it is merely slow. */
   readonly ready: Promise<EngineInfo>;
+  /** Ticks of silence during a call before the worker counts as hung. */
+  patience = SILENT_TICKS_IN_CALL;
   #worker: Worker | undefined;
   #remote: Comlink.Remote<WorkerApi>;
   #options: LinkOptions;
@@ -135,7 +137,7 @@ export class WorkerLink {
       if (!this.#isReady) return; // loading has its own limit
       this.#silent += 1;
       this.#say({ kind: 'ping' });
-      if (this.#silent > (this.#inCall.size > 0 ? SILENT_TICKS_IN_CALL : SILENT_TICKS)) this.#die(new EngineError('hung'));
+      if (this.#silent > (this.#inCall.size > 0 ? this.patience : SILENT_TICKS)) this.#die(new EngineError('hung'));
     }, TICK_MS);
   }
 

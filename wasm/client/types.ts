@@ -103,6 +103,10 @@ export interface RunRequest {
   tokens: Sequences;
   /** Hook names to copy out ("blocks.0.attn.pattern", "logits" …; core/attn/model/hooks.hpp). */
   capture: string[];
+  /** BERT's token types, as `tokens`; absent: all 0. */
+  types?: Sequences;
+  /** How many tokens of each sequence are text; the rest is padding that nobody attends to. */
+  lengths?: number[];
   ablate?: { heads: HeadRef[]; how: Ablation; seed?: number };
   /** Replace an activation wholesale before it is read on. */
   replace?: { name: string; value: TensorData }[];
@@ -188,6 +192,39 @@ export interface ModelInfo {
   config: Required<Pick<ModelConfig, 'vocab' | 'context' | 'layers' | 'width' | 'heads'>> & ModelConfig;
   parameters: ParameterInfo[];
   metadata: Record<string, string>;
+}
+
+/** A file the reader gave: `name` may hold the path within the chosen folder. */
+export interface NamedFile {
+  name: string;
+  blob: Blob;
+}
+/** What a folder holds and what it would cost, before anything of it is loaded. */
+export interface ModelPlan {
+  id: number;
+  family: 'gpt2' | 'llama' | 'bert';
+  /** As config.json says: gpt2, llama, mistral, qwen2, qwen3, bert. */
+  modelType: string;
+  parameters: number;
+  /** "BF16", "F16 and F32". */
+  dtypes: string;
+  /** In memory; to be read from the files. */
+  weightBytes: number;
+  readBytes: number;
+  /** A pass over `runTokens` tokens with the attention of every layer kept. */
+  runBytes: number;
+  runTokens: number;
+  /** Weights, such a pass and room for the rest, against what this module can ever have. */
+  needed: number;
+  limit: number;
+  fits: boolean;
+  /** Whether the outputs are logits over the vocabulary; false for BERT: the last hidden state. */
+  predicts: boolean;
+  config: ModelInfo['config'];
+}
+export interface FedModel {
+  next?: { file: number; offset: number; size: number };
+  model?: ModelInfo;
 }
 
 /** A byte-pair tokenizer; core/attn/text/tokenizer.hpp. */
@@ -276,6 +313,11 @@ export interface Engine {
   generate(model: number, prompt: number[], count: number, options: { temperature?: number; top_k?: number; top_p?: number; seed?: number }): number[];
 
   // From here to disposeTokenizer: attn-lab only (`engine: lab` in the page's frontmatter).
+
+  /** What the files are, from config.json and the headers alone. Refuses what is no model that we compute. */
+  inspectModel(files: readonly NamedFile[]): Promise<ModelPlan>;
+  /** Opens them, piece by piece; `onProgress` hears how many bytes of plan.readBytes have been read. */
+  openModel(files: readonly NamedFile[], onProgress?: (read: number) => void, signal?: AbortSignal): Promise<ModelInfo>;
 
   /** tokenizer.json of this course. Text goes in as it is: fold ё to е before, where the reader sees it. */
   loadTokenizer(json: Uint8Array): TokenizerInfo;

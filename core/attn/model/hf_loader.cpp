@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <map>
 
 namespace attn {
@@ -170,7 +171,9 @@ Result<HfLoader> HfLoader::plan(HfConfig config, const std::vector<HfFile>& file
   auto names = names_of(config, files);
   if (!names) return names.error();
   complete(config, *names);
-  if (const Status status = validate(config.model, 1e12); !status) return status.error();
+  // No tensor may have more elements than an Index can count: 2^31 in WebAssembly.
+  const double limit = std::min(1e12, static_cast<double>(std::numeric_limits<Index>::max()));
+  if (const Status status = validate(config.model, limit); !status) return status.error();
   const std::vector<HfTensor> wanted = hf_tensors(config);
   HfLoader loader;
   std::map<std::string, DType> dtypes;  // by parameter
