@@ -2,12 +2,12 @@
 
 #include <doctest.h>
 
-#include <bit>
 #include <cfloat>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -19,7 +19,7 @@ using attn::io::print_double;
 // The C library is the reference: glibc and musl round exactly.
 namespace {
 
-bool same(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+bool same(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 void check_read(const std::string& text) {
   INFO(text);
@@ -34,7 +34,9 @@ std::string printf_g(double v, int digits) {
 
 double random_double(std::mt19937_64& rng) {  // of all magnitudes alike
   for (;;) {
-    const double v = std::bit_cast<double>(rng());
+    const std::uint64_t bits = rng();
+    double v;
+    std::memcpy(&v, &bits, sizeof v);
     if (std::isfinite(v)) return v;
   }
 }

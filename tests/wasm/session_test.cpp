@@ -1,9 +1,11 @@
 // The session without JavaScript: the same tests run natively, under sanitizers and in WASM.
 #include <doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "attn/io/safetensors.hpp"
 #include "attn/model/checkpoint.hpp"
 #include "attn/model/snapshots.hpp"
 #include "lab.hpp"
@@ -198,4 +200,98 @@ TEST_CASE("a tokenizer is loaded, asked and let go") {
         ErrorCode::out_of_range);
   file.bytes.pop_back();
   CHECK(refusal(session, &LabSession::load_tokenizer, file) == ErrorCode::malformed);
+}
+
+namespace {
+
+const char* const gpt2_config =
+    R"({\"model_type\": \"gpt2\", \"vocab_size\": 5, \"n_positions\": 6, \"n_embd\": 8, \"n_layer\": 1, \"n_head\": 2})";
+
+// The weights of such a model, every number `value`, as a file.
+std::vector<std::uint8_t> gpt2_file(Real value) {
+  io::Writer writer;
+  const auto add = [&](const char* name, const Shape& shape) {
+    Tensor t(shape);
+    std::fill(t.data.begin(), t.data.end(), value);
+    writer.add(name, t.view());
+  };
+  add("wte.weight", {5, 8}), add("wpe.weight", {6, 8});
+  for (const char* norm : {"h.0.ln_1", "h.0.ln_2", "ln_f"})
+    for (const char* part : {".weight", ".bias"}) add((std::string(norm) + part).c_str(), {8});
+  add("h.0.attn.c_attn.weight", {8, 24}), add("h.0.attn.c_attn.bias", {24});
+  add("h.0.attn.c_proj.weight", {8, 8}), add("h.0.attn.c_proj.bias", {8});
+  add("h.0.mlp.c_fc.weight", {8, 32}), add("h.0.mlp.c_fc.bias", {32});
+  add("h.0.mlp.c_proj.weight", {32, 8}), add("h.0.mlp.c_proj.bias", {8});
+  return writer.finish();
+}
+
+Request plan_request(const std::vector<std::uint8_t>& file, std::size_t header, double size) {
+  Request r = request(R"({"id": 4, "config": ")" + std::string(gpt2_config) +
+                      R"(", "files": [{"name": "a", "size": )" + io::Json::of(size).dump() +
+                      R"(, "header": )" + std::to_string(header) + "}]}");
+  r.bytes.assign(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(header));
+  return r;
+}
+
+std::size_t header_length(const std::vector<std::uint8_t>& file) {
+  return *io::SafeTensors::header_bytes(file.data(), file.size(), file.size());
+}
+
+// Gives the bytes that are wanted until the model is there.
+Reply feed_all(LabSession& session, const std::vector<std::uint8_t>& file) {
+  Reply fed = session.feed_model(request(R"({"id": 4})"));
+  while (const io::Json* next = fed.value.find("next")) {
+    Request piece = request(R"({"id": 4})");
+    const auto from = file.begin() + static_cast<std::ptrdiff_t>(next->find("offset")->number());
+    piece.bytes.assign(from, from + static_cast<std::ptrdiff_t>(next->find("size")->number()));
+    fed = session.feed_model(piece);
+  }
+  return fed;
+}
+
+}  // namespace
+
+TEST_CASE("a Hugging Face folder is planned, fed, asked and let go") {
+  LabSession session;
+  const std::vector<std::uint8_t> file = gpt2_file(Real(0.1));
+  const double size = static_cast<double>(file.size());
+  const Reply plan = session.plan_model(plan_request(file, header_length(file), size));
+  CHECK(plan.value.find("modelType")->string() == "gpt2");
+  CHECK(plan.value.find("fits")->boolean());
+  CHECK(number(plan, "readBytes") == size - static_cast<double>(header_length(file)));
+  CHECK(refusal(session, &LabSession::plan_model, plan_request(file, header_length(file), size)) ==
+        ErrorCode::mismatch);  // the number is taken
+  const Reply fed = feed_all(session, file);
+  CHECK(fed.value.find("model")->find("id")->number() == 4);
+  const Reply ran = session.run(request(R"({"model": 4, "tokens": [[0, 1, 2]], "capture": ["logits"]})"));
+  CHECK(ran.tensors[0].tensor.shape == Shape{1, 3, 5});
+  session.dispose_model(request(R"({"model": 4})"));
+  CHECK(number(session.census(request("{}")), "models") == 0);
+}
+
+TEST_CASE("a folder that is wrong leaves nothing behind") {
+  LabSession session;
+  const std::vector<std::uint8_t> file = gpt2_file(Real(0.1)),
+                                  bad = gpt2_file(std::numeric_limits<Real>::infinity());
+  const std::size_t header = header_length(file);
+  const double size = static_cast<double>(file.size());
+  CHECK(refusal(session, &LabSession::plan_model, plan_request(file, header, size - 4)) ==
+        ErrorCode::malformed);
+  CHECK(refusal(session, &LabSession::plan_model, plan_request(file, header - 9, size)) ==
+        ErrorCode::mismatch);
+  CHECK(refusal(session, &LabSession::plan_model, plan_request(file, 3, 3)) == ErrorCode::malformed);
+  CHECK(refusal(session, &LabSession::feed_model, request(R"({"id": 4})")) == ErrorCode::out_of_range);
+
+  session.plan_model(plan_request(bad, header, size));
+  CHECK_THROWS_AS(feed_all(session, bad), Refusal);
+  CHECK(refusal(session, &LabSession::feed_model, request(R"({"id": 4})")) == ErrorCode::out_of_range);
+
+  session.plan_model(plan_request(file, header, size));
+  session.feed_model(request(R"({"id": 4})"));
+  Request odd = request(R"({"id": 4})");
+  odd.bytes.assign(3, 0);
+  CHECK(refusal(session, &LabSession::feed_model, odd) == ErrorCode::mismatch);
+  session.plan_model(plan_request(file, header, size));  // the number is free again
+  session.dispose_model(request(R"({"model": 4})"));
+  CHECK(refusal(session, &LabSession::dispose_model, request(R"({"model": 4})")) == ErrorCode::out_of_range);
 }

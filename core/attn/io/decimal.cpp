@@ -1,9 +1,9 @@
 #include "attn/io/decimal.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -76,6 +76,17 @@ Decimal exact(std::uint64_t m, int e) {
 // The fields of a positive double: m · 2^e. The bits of positive doubles, as numbers, are in their order.
 constexpr int fraction_bits = 52;
 constexpr std::uint64_t infinity_bits = std::uint64_t{0x7ff} << fraction_bits;
+// std::bit_cast, which the oldest supported libc++ lacks.
+std::uint64_t bits_of(double v) {
+  std::uint64_t bits;
+  std::memcpy(&bits, &v, sizeof bits);
+  return bits;
+}
+double double_of(std::uint64_t bits) {
+  double v;
+  std::memcpy(&v, &bits, sizeof v);
+  return v;
+}
 struct Parts {
   std::uint64_t m;
   int e;
@@ -141,14 +152,14 @@ double nearest(const Decimal& d) {
   if (d.point > 310) return std::numeric_limits<double>::infinity();
   const double guess = estimate(d);
   if (d.digits.size() <= 15 && std::abs(d.last_power()) <= 22) return guess;
-  std::uint64_t bits = std::min(std::bit_cast<std::uint64_t>(guess), infinity_bits - 1);
+  std::uint64_t bits = std::min(bits_of(guess), infinity_bits - 1);
   const auto reaches = [&d](std::uint64_t low) {  // at least the upper one of (low, low + 1) is as near
     const int order = compare(d, half_way(low));
     return order > 0 || (order == 0 && low % 2 == 1);
   };
   while (bits < infinity_bits && reaches(bits)) ++bits;
   while (bits > 0 && !reaches(bits - 1)) --bits;
-  return std::bit_cast<double>(bits);
+  return double_of(bits);
 }
 
 void round_to(Decimal& d, std::size_t n) {
@@ -186,7 +197,7 @@ std::string spell(const Decimal& d, int precision, bool negative) {
 }
 
 Decimal magnitude(double v) {
-  const Parts p = parts(std::bit_cast<std::uint64_t>(std::fabs(v)));
+  const Parts p = parts(bits_of(std::fabs(v)));
   return exact(p.m, p.e);
 }
 

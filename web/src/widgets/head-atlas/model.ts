@@ -185,7 +185,9 @@ export class Surveyor {
 /** The random-repeat protocol, at a length that stays quick. */
 export async function onRepeats(engine: RemoteEngine, m: Subject): Promise<Pick<Atlas, 'repeats' | 'repeatsUniform'>> {
   const half = Math.min(24, Math.floor(m.info.config.context / 2));
-  const { heads, baseline } = await engine.headScores(m.id, { batch: 8, half, seed: 1 });
+  // A large vocabulary makes the logits large: then fewer sequences.
+  const batch = Math.max(1, Math.min(8, Math.floor(8e6 / (2 * half * m.info.config.vocab))));
+  const { heads, baseline } = await engine.headScores(m.id, { batch, half, seed: 1 });
   return { repeats: heads.map(({ duplicate, induction }) => ({ duplicate, induction })), repeatsUniform: { duplicate: baseline.duplicate, induction: baseline.induction } };
 }
 
