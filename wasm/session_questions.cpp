@@ -223,6 +223,9 @@ Reply Session::run(const Request& request) {
 
   Reply reply;
   reply.tensors = std::move(probe.captured);
+  if (fields.flag_or("output", false))
+    reply.tensors.push_back(
+        {"output", Tensor(logits.shape, std::vector<Real>(logits.begin(), logits.end()))});
   const bool predicts = logits.shape[-1] == m.config.vocab;  // not so for an encoder without unembedding
   Tensor losses = predicts ? next_token_losses(logits, batch) : Tensor(Shape{batch.batch, 0});
   reply.value.set("loss", json_of(mean(losses.data)));

@@ -86,7 +86,7 @@ test('wrong files are said in words, and the open model stays', async ({ page })
   const cases: [Given, RegExp][] = [
     [changed('gpt2-tied', 'model.safetensors', (b) => b.subarray(0, b.length / 2)), /испорчен или обрезан/],
     [changed('gpt2-tied', 'model.safetensors', () => Buffer.from('это не модель, а письмо другу')), /испорчен или обрезан/],
-    [changed('gpt2-tied', 'config.json', (b) => Buffer.from(JSON.stringify({ ...JSON.parse(b.toString()), n_embd: 64 }))), /не тот размер/],
+    [changed('gpt2-tied', 'config.json', (b) => Buffer.from(JSON.stringify({ ...JSON.parse(b.toString()), n_embd: 48 }))), /не тот размер/],
     [changed('gpt2-tied', 'config.json', (b) => Buffer.from(JSON.stringify({ ...JSON.parse(b.toString()), model_type: 'mamba' }))), /здесь не считается/],
     [folder('llama-sharded').filter((f) => !f.includes('00002')), /не хватает файла/],
     [[path.join(golden, '../hf.py')], /нет config\.json/],

@@ -55,7 +55,7 @@ const OWN_MODEL: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^(\S+): tensor ("[^"]*") has no place/, (m) => `Тензору ${m[2]} нет места в модели, которую описывает config.json: файлы от разных моделей`],
   [/^(\S+): tensor ("[^"]*") is (\w+), not/, (m) => `Тензор ${m[2]} записан как ${m[3]}; читаются F32, F16 и BF16`],
   [/^tensor ("[^"]*") holds a number that is not finite/, (m) => `В тензоре ${m[1]} встретилось не число: файл испорчен`],
-  [/^(\S+): safetensors: (.+)$/, (m) => `Файл модели ${m[1]} испорчен или обрезан (${m[2]})`],
+  [/^(\S+\.safetensors): safetensors: (.+)$/, (m) => `Файл модели ${m[1]} испорчен или обрезан (${m[2]})`],
   [/^the weights would need about (\d+) MB, the limit is (\d+) MB/, (m) => `Весам нужно около ${m[1]} МБ памяти, а вкладке доступно ${m[2]}`],
 ];
 

@@ -95,7 +95,7 @@ export async function feed(calls: FileCalls, { weights }: ModelFolder, plan: Mod
       if (piece.length !== size) refuse(`${base(name)} became shorter while it was read`);
       fed = await calls.feedModel(plan.id, piece);
     } catch (cause) {
-      await Promise.resolve(calls.disposeModel(plan.id)).catch(() => {}); // the core forgets a plan that failed by itself
+      await (async () => calls.disposeModel(plan.id))().catch(() => {}); // the core forgets a plan that failed by itself
       throw cause;
     }
     read += size;

@@ -103,6 +103,8 @@ export interface RunRequest {
   tokens: Sequences;
   /** Hook names to copy out ("blocks.0.attn.pattern", "logits" …; core/attn/model/hooks.hpp). */
   capture: string[];
+  /** Also send `output`: logits [B, T, V], or the last hidden state [B, T, D] of a model that has none. */
+  output?: boolean;
   /** BERT's token types, as `tokens`; absent: all 0. */
   types?: Sequences;
   /** How many tokens of each sequence are text; the rest is padding that nobody attends to. */

@@ -75,7 +75,6 @@ export interface Reading {
 }
 
 const patternName = (layer: number): string => `blocks.${layer}.attn.pattern`;
-export const outputName = (plan: ModelPlan): string => (plan.predicts ? 'logits' : `blocks.${plan.config.layers - 1}.resid_post`);
 
 /** One text through the model, with some heads silenced. */
 export async function read(engine: RemoteEngine, m: Opened, text: string, off: readonly HeadRef[] = [], how: Ablation = 'zero'): Promise<Reading> {
@@ -85,13 +84,13 @@ export async function read(engine: RemoteEngine, m: Opened, text: string, off: r
   if (ids.length === 0) throw new Error(m.reader.text ? 'Наберите хоть что-нибудь' : 'Наберите номера токенов через запятую');
   const { layers, heads } = m.info.config;
   const names = Array.from({ length: layers }, (_, l) => patternName(l));
-  const { tensors } = await engine.run(m.id, { tokens: [ids], capture: [outputName(m.plan), ...names], ...(off.length > 0 && { ablate: { heads: [...off], how } }) });
+  const { tensors } = await engine.run(m.id, { tokens: [ids], capture: names, output: true, ...(off.length > 0 && { ablate: { heads: [...off], how } }) });
   const maps = names.flatMap((name) => {
     const { data } = tensors[name] as TensorData;
     const one = ids.length ** 2;
     return Array.from({ length: heads }, (_, h) => data.subarray(h * one, (h + 1) * one));
   });
-  return { left: cut.ids.length - ids.length, ids, labels, maps, outputs: tensors[outputName(m.plan)] as TensorData };
+  return { left: cut.ids.length - ids.length, ids, labels, maps, outputs: tensors.output as TensorData };
 }
 
 export const row = ({ shape, data }: TensorData, t: number): Float32Array => data.subarray(t * shape.at(-1)!, (t + 1) * shape.at(-1)!);
