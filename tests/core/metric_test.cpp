@@ -19,6 +19,9 @@ TEST_CASE("metric: logit difference, loss and probability of a row worked by han
   m.kind = Metric::Kind::loss;
   m.answers.push_back({0, 0, 0, -1});  // the mean of -log 5/8 and -log 1/8
   CHECK(static_cast<double>(measure(m, logits)) == doctest::Approx((std::log(8.0 / 5) + std::log(8.0)) / 2));
+  m.kind = Metric::Kind::centred_logit;  // ln 5 and 0, each less ln 10 / 3
+  CHECK(static_cast<double>(measure(m, logits)) ==
+        doctest::Approx((std::log(5.0) + 0) / 2 - std::log(10.0) / 3));
   m.answers[0].position = 1;
   CHECK_THROWS_AS(measure(m, logits), ShapeError);
   CHECK_THROWS_AS(measure(Metric{}, logits), ShapeError);
@@ -26,7 +29,8 @@ TEST_CASE("metric: logit difference, loss and probability of a row worked by han
 
 TEST_CASE("metric: gradients of every kind") {
   Rng rng(5);
-  for (auto kind : {Metric::Kind::logit_difference, Metric::Kind::loss, Metric::Kind::probability}) {
+  for (auto kind : {Metric::Kind::logit_difference, Metric::Kind::loss, Metric::Kind::probability,
+                    Metric::Kind::centred_logit}) {
     Metric m;
     m.kind = kind;
     m.answers = {{0, 1, 2, 0}, {1, 0, 1, 3}, {0, 1, 3, -1}};

@@ -33,6 +33,30 @@ TEST_CASE(
   CHECK(token_influence(m, tokens, logit, 6, again) == influence);
 }
 
+TEST_CASE("token importance: erasing a token is running with the mean embedding in its place") {
+  Model m = random_model(small_config());
+  const std::vector<TokenId> tokens{3, 1, 4, 1};
+  Metric logit;
+  logit.kind = Metric::Kind::centred_logit;
+  logit.answers = {{0, 2, 5, -1}};
+  const std::vector<Real> influence = token_erasure(m, tokens, logit);
+  REQUIRE(influence.size() == 4);
+  CHECK(influence[3] == 0);  // the future
+  // Token 6 does not occur: give it the mean of the table as it was, and write it at each place in turn.
+  const View table = m.parameters["embed.W_E"];
+  const Index V = table.shape[0], D = table.shape[1];
+  std::vector<Real> mean(static_cast<std::size_t>(D));
+  for (Index i = 0; i < V * D; ++i) mean[static_cast<std::size_t>(i % D)] += table[i] / static_cast<Real>(V);
+  std::copy(mean.begin(), mean.end(), table.data + 6 * D);
+  const TokenBatch whole{tokens, 1, 4, {}, {}};
+  for (std::size_t t = 0; t < 3; ++t) {
+    TokenBatch changed = whole;
+    changed.tokens[t] = 6;
+    const Real fell = measure(logit, logits_of(m, whole)) - measure(logit, logits_of(m, changed));
+    CHECK(static_cast<double>(influence[t]) == doctest::Approx(static_cast<double>(fell)).epsilon(1e-4));
+  }
+}
+
 TEST_CASE("token importance: every method's profile and its agreement with the truth") {
   const Model m = handmade::induction_model();
   const std::vector<TokenId> tokens = handmade::distinct_repeat(1).tokens;

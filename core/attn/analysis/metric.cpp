@@ -22,12 +22,19 @@ double log_probability(const Real* x, Index V, TokenId token) {
   return static_cast<double>(x[token]) - static_cast<double>(log_sum_exp(x, V));
 }
 
+double mean_of(const Real* x, Index V) {
+  double sum = 0;
+  for (Index v = 0; v < V; ++v) sum += static_cast<double>(x[v]);
+  return sum / static_cast<double>(V);
+}
+
 double value_at(const Metric& metric, const Answer& a, ConstView logits) {
   const Real* x = logits.data + row_of(a, logits.shape);
   const Index V = logits.shape[2];
   switch (metric.kind) {
     case Metric::Kind::loss: return -log_probability(x, V, a.right);
     case Metric::Kind::probability: return std::exp(log_probability(x, V, a.right));
+    case Metric::Kind::centred_logit: return static_cast<double>(x[a.right]) - mean_of(x, V);
     case Metric::Kind::logit_difference: break;
   }
   return static_cast<double>(x[a.right]) - (a.wrong >= 0 ? static_cast<double>(x[a.wrong]) : 0);
@@ -38,6 +45,11 @@ void value_backward(const Metric& metric, const Answer& a, const Real* x, Index 
   if (metric.kind == Metric::Kind::logit_difference) {
     dx[a.right] += static_cast<Real>(factor);
     if (a.wrong >= 0) dx[a.wrong] -= static_cast<Real>(factor);
+    return;
+  }
+  if (metric.kind == Metric::Kind::centred_logit) {
+    for (Index v = 0; v < V; ++v) dx[v] -= static_cast<Real>(factor / static_cast<double>(V));
+    dx[a.right] += static_cast<Real>(factor);
     return;
   }
   // forward: loss = -log p_r, so dloss/dx = p - e_r; and dp_r/dx = -p_r (p - e_r)

@@ -18,6 +18,9 @@ struct Metric {
     logit_difference,  // logit(right) - logit(wrong): Zhang & Nanda 2023, section 2.1
     loss,              // -log p(right), nats
     probability,       // p(right): what causal tracing measures (Meng et al. 2022, section 2.1)
+    // logit(right) less the mean of all logits: needs no rival, ignores a shift of the whole row (as softmax
+    // does), and unlike the loss it does not go flat where the model is sure.
+    centred_logit,
   };
   Kind kind = Kind::logit_difference;
   std::vector<Answer> answers;  // the metric is their mean

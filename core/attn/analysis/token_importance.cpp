@@ -1,5 +1,7 @@
 #include "attn/analysis/token_importance.hpp"
 
+#include <algorithm>
+
 #include "attn/analysis/activations.hpp"
 #include "attn/analysis/correlation.hpp"
 #include "attn/analysis/flow.hpp"
@@ -26,6 +28,18 @@ TokenId another(TokenId not_this, Index vocab, Rng& rng) {
 std::vector<Real> row(ConstView matrix, Index i, Index n) {
   const Real* first = matrix.data + i * matrix.shape[-1];
   return std::vector<Real>(first, first + n);
+}
+
+// [D]: the mean row of W_E.
+Tensor mean_embedding(const Model& model) {
+  const ConstView table = model.parameters["embed.W_E"];  // [V, D]
+  const Index V = table.shape[0], D = table.shape[1];
+  std::vector<double> sum(static_cast<std::size_t>(D));
+  for (Index i = 0; i < V * D; ++i) sum[static_cast<std::size_t>(i % D)] += static_cast<double>(table[i]);
+  Tensor mean(Shape{D});
+  for (Index i = 0; i < D; ++i)
+    mean.view()[i] = static_cast<Real>(sum[static_cast<std::size_t>(i)] / static_cast<double>(V));
+  return mean;
 }
 
 // The maps of a run as rollout and flow read them, and the two readings of its last layer.
@@ -55,6 +69,7 @@ Maps maps_of(const Model& model, const TokenBatch& batch) {
 
 }  // namespace
 
+// #region token-influence
 std::vector<Real> token_influence(const Model& model, const std::vector<TokenId>& tokens,
                                   const Metric& metric, Index draws, Rng& rng) {
   const double whole = static_cast<double>(measure(metric, record(model, one(tokens), {}).logits));
@@ -67,6 +82,24 @@ std::vector<Real> token_influence(const Model& model, const std::vector<TokenId>
       sum += static_cast<double>(measure(metric, record(model, changed, {}).logits));
     }
     influence.push_back(static_cast<Real>(whole - sum / static_cast<double>(draws)));
+  }
+  return influence;
+}
+// #endregion
+
+std::vector<Real> token_erasure(const Model& model, const std::vector<TokenId>& tokens,
+                                const Metric& metric) {
+  const TokenBatch batch = one(tokens);
+  const double whole = static_cast<double>(measure(metric, record(model, batch, {}).logits));
+  const Tensor mean = mean_embedding(model);
+  std::vector<Real> influence;
+  for (Index t = 0; t < batch.length; ++t) {
+    Hooks hooks;
+    const Hooks::Scope erase = hooks.replace({Site::embed, -1}, [&mean, t](HookPoint, View e) {
+      std::copy(mean.data.begin(), mean.data.end(), e.data + t * mean.size());
+    });
+    const double left = static_cast<double>(measure(metric, record(model, batch, {}, &hooks).logits));
+    influence.push_back(static_cast<Real>(whole - left));
   }
   return influence;
 }

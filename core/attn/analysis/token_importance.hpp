@@ -14,6 +14,10 @@ namespace attn {
 std::vector<Real> token_influence(const Model& model, const std::vector<TokenId>& tokens,
                                   const Metric& metric, Index draws, Rng& rng);
 
+// The same with the token's embedding made the mean of the whole table, its place kept: [T]. Nothing is put
+// in the token's stead; what was its own is taken out. Another question, and often another order.
+std::vector<Real> token_erasure(const Model& model, const std::vector<TokenId>& tokens, const Metric& metric);
+
 struct ImportanceProfile {
   std::string method;          // "attention", "rollout", "flow", "norms", "relevance", "gradient_input"
   std::vector<Real> by_token;  // [n]: positions 0 .. n - 1, n - 1 the one that answers
