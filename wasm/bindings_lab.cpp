@@ -22,5 +22,11 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("removalCurve", &guarded<Lab, &Lab::removal_curve>)
       .function("pruneHeads", &guarded<Lab, &Lab::prune_heads>)
       .function("maskWeights", &guarded<Lab, &Lab::mask_weights>)
-      .function("gateSteps", &guarded<Lab, &Lab::gate_steps>);
+      .function("gateSteps", &guarded<Lab, &Lab::gate_steps>)
+      // Interventions and readings: lab_patching.cpp.
+      .function("patch", &guarded<Lab, &Lab::patch>)
+      .function("trace", &guarded<Lab, &Lab::trace>)
+      .function("importance", &guarded<Lab, &Lab::importance>)
+      .function("intervene", &guarded<Lab, &Lab::intervene>)
+      .function("lens", &guarded<Lab, &Lab::lens>);
 }

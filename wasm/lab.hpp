@@ -40,6 +40,18 @@ class LabSession : public Session {
       const Request& request);  // {id}, bytes: what was wanted, none at first -> {next} or {model}
   Reply dispose_model(const Request& request);  // {model}: of a plan as well
 
+  // Interventions and readings (lab_patching.cpp). metric: {kind?: logit | difference | probability,
+  // position, right, wrong?}; logit, the default, is logit(right) less the mean of all.
+  Reply patch(const Request& request);  // {model, clean, corrupted, metric, site, heads?, positions?,
+                                        // layers?, noise?} -> {clean, corrupted, agreement}, effect, estimate
+  Reply trace(
+      const Request& request);  // {model, tokens, metric, from, count, std?, draws?, site?, window?, seed?}
+  Reply importance(
+      const Request& request);  // {model, tokens, metric, draws?, seed?} -> profiles of the tokens
+  Reply intervene(
+      const Request& request);         // {model, tokens, heads, how: zero | mean | patch, other?} -> logits
+  Reply lens(const Request& request);  // {model, tokens, position, target} -> {depths}
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;

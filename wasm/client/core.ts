@@ -16,6 +16,7 @@ export const LAB_METHODS = [
   'loadTokenizer', 'encode', 'decode', 'disposeTokenizer',
   'loadSnapshot',
   'headImportance', 'removalCurve', 'pruneHeads', 'maskWeights', 'gateSteps',
+  'patch', 'trace', 'importance', 'intervene', 'lens',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

@@ -3,9 +3,10 @@ import type { Core, Reply } from './core.ts';
 import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
-  Attribution, Circuits, Encoding, Engine, EngineInfo, FedModel, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores, ModelConfig, ModelInfo, ModelPlan,
-  NamedFile, RemovalCurve, RunRequest, RunResult,
-  Sequences, StepMetrics, TaskConfig, TensorData, TokenizerInfo, TrainConfig, TrainPoint, TrainRequest,
+  Attribution, Circuits, Encoding, Engine, EngineInfo, FedModel, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores,
+  ImportanceRequest, InterventionRequest, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile, Patched, PatchRequest, RemovalCurve,
+  RunRequest, RunResult, Sequences, StepMetrics, TaskConfig, TensorData, TokenImportance, TokenizerInfo, Traced, TraceRequest, TrainConfig,
+  TrainPoint, TrainRequest,
 } from './types.ts';
 
 interface TrainerState {
@@ -192,6 +193,30 @@ export class LocalEngine implements Engine {
       step, loss: loss ?? Number.NaN, accuracy: accuracy ?? Number.NaN, gates: tensor(reply, 'gates'), open: tensor(reply, 'open'),
       state: tensor(reply, 'state').data, ...(reply.tensors.weights && { weights: reply.tensors.weights.data }),
     };
+  }
+
+  patch(model: number, request: PatchRequest): Patched {
+    const reply = this.#core.call('patch', { model, ...request });
+    return { ...(reply.value as unknown as Pick<Patched, 'clean' | 'corrupted' | 'agreement'>), effect: tensor(reply, 'effect').data, estimate: tensor(reply, 'estimate').data };
+  }
+
+  trace(model: number, request: TraceRequest): Traced {
+    const reply = this.#core.call('trace', { model, ...request });
+    return { ...(reply.value as unknown as Pick<Traced, 'clean' | 'corrupted' | 'std'>), restored: tensor(reply, 'restored') };
+  }
+
+  importance(model: number, request: ImportanceRequest): TokenImportance {
+    const { tensors } = this.#core.call('importance', { model, ...request });
+    return Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.data])) as unknown as TokenImportance;
+  }
+
+  intervene(model: number, request: InterventionRequest): { before: TensorData; after: TensorData } {
+    const reply = this.#core.call('intervene', { model, ...request });
+    return { before: tensor(reply, 'before'), after: tensor(reply, 'after') };
+  }
+
+  lens(model: number, tokens: number[], position: number, target: number): LensState[] {
+    return this.#core.call('lens', { model, tokens, position, target }).value.depths as LensState[];
   }
 
   taskBatch(task: TaskConfig, batch: number, seed: number): ReturnType<Engine['taskBatch']> {

@@ -229,6 +229,96 @@ export interface FedModel {
   model?: ModelInfo;
 }
 
+/** What an intervention is judged by, at one place; core/attn/analysis/metric.hpp. */
+export interface MetricRequest {
+  /** logit: that of `right` less the mean of all (the default); difference: less that of `wrong`. */
+  kind?: 'logit' | 'difference' | 'probability';
+  position: number;
+  right: number;
+  wrong?: number;
+}
+export type PatchSite = 'z' | 'q' | 'k' | 'v' | 'resid_pre' | 'resid_post' | 'attn_out' | 'mlp_out';
+export interface PatchRequest {
+  clean: number[];
+  /** As long as `clean`: patching goes place by place. */
+  corrupted: number[];
+  metric: MetricRequest;
+  site: PatchSite;
+  /** One patch per head (sites that have heads; on by default) and per position (off by default). */
+  heads?: boolean;
+  positions?: boolean;
+  layers?: number[];
+  /** false: clean pieces into the corrupted run (what suffices); true: the reverse (what is needed). */
+  noise?: boolean;
+}
+export interface Patched {
+  /** The metric of the two runs as they are. */
+  clean: number;
+  corrupted: number;
+  /** Share of their difference that a patch restores (or destroys); layer, head, position from outermost. NaN if there is none. */
+  effect: Float32Array;
+  /** The same from one gradient: attribution patching. */
+  estimate: Float32Array;
+  /** Between the two; slope below 1: magnitudes are underestimated; largest in units of the metric. */
+  agreement: { pearson: number; spearman: number; slope: number; largest: number };
+}
+export interface TraceRequest {
+  tokens: number[];
+  metric: MetricRequest;
+  /** The subject: tokens [from, from + count). */
+  from: number;
+  count: number;
+  /** Of the noise; by default three times that of the subject's embeddings. */
+  std?: number;
+  draws?: number;
+  seed?: number;
+  site?: PatchSite;
+  window?: number;
+}
+export interface Traced {
+  clean: number;
+  corrupted: number;
+  std: number;
+  /** [L, T] */
+  restored: TensorData;
+}
+export interface ImportanceRequest {
+  tokens: number[];
+  metric: MetricRequest;
+  /** Random tokens put in the place of each. */
+  draws?: number;
+  seed?: number;
+}
+/** Per token, up to and including the place that answers. */
+export interface TokenImportance {
+  /** How far the metric falls when the token is exchanged for a random one, twice over; or loses its embedding. */
+  truth: Float32Array;
+  again: Float32Array;
+  erased: Float32Array;
+  attention: Float32Array;
+  rollout: Float32Array;
+  flow: Float32Array;
+  norms: Float32Array;
+  relevance: Float32Array;
+  gradient_input: Float32Array;
+}
+export interface InterventionRequest {
+  tokens: number[];
+  heads: HeadRef[];
+  /** z of the heads becomes zero, its mean over the places, or what it is on `other`. */
+  how: 'zero' | 'mean' | 'patch';
+  other?: number[];
+}
+/** One depth of the logit lens. */
+export interface LensState {
+  top: number;
+  /** Of the target, and its rank (0: first). */
+  probability: number;
+  rank: number;
+  /** KL(final ‖ lens), nats. */
+  divergence: number;
+}
+
 /** A byte-pair tokenizer; core/attn/text/tokenizer.hpp. */
 export interface TokenizerInfo {
   id: number;
@@ -314,7 +404,7 @@ export interface Engine {
   fitPattern(target: Float32Array, size: number, options: { width: number; steps?: number; seed?: number }): FittedPattern;
   generate(model: number, prompt: number[], count: number, options: { temperature?: number; top_k?: number; top_p?: number; seed?: number }): number[];
 
-  // From here to disposeTokenizer: attn-lab only (`engine: lab` in the page's frontmatter).
+  // From here to lens: attn-lab only (`engine: lab` in the page's frontmatter).
 
   /** What the files are, from config.json and the headers alone. Refuses what is no model that we compute. */
   inspectModel(files: readonly NamedFile[]): Promise<ModelPlan>;
@@ -332,6 +422,17 @@ export interface Engine {
    * shipped model itself; `after`, if given, holds state number − 1, and saves the way to it.
    */
   loadSnapshot(final: number, file: Uint8Array, number: number, after?: number): ModelInfo & { steps: number[] };
+
+  /** Every place of one site patched alone, the exact effect and its estimate from one gradient. */
+  patch(model: number, request: PatchRequest): Patched;
+  /** Noise on a subject, one state restored at a time. */
+  trace(model: number, request: TraceRequest): Traced;
+  /** What each method says of the tokens before an answer, beside what exchanging them does. */
+  importance(model: number, request: ImportanceRequest): TokenImportance;
+  /** Logits [1, T, V] of one sequence before and after something is done to a set of heads. */
+  intervene(model: number, request: InterventionRequest): { before: TensorData; after: TensorData };
+  /** One place read at every depth: after the embeddings and after each layer. */
+  lens(model: number, tokens: number[], position: number, target: number): LensState[];
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };
