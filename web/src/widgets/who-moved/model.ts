@@ -4,6 +4,9 @@ import { fit, order, type Candidate } from '../microscope/model.ts';
 import { dot, rootMeanSquare, softmax, type Net } from '../ru-small/net.ts';
 import type { RuSmall } from '../ru-small/open.ts';
 import { label, type Encoded } from '../ru-small/tokenizer.ts';
+import { spearman } from '../../kit/rank.ts';
+
+export { spearman };
 
 export const TEXT = 'Старик взял шапку, надел её на голову и вышел из';
 export const CANDIDATES = 6;
@@ -139,27 +142,6 @@ export function points(f: Pick<Figure, 'tokens' | 'headCount' | 'weight' | 'dire
     const of = Math.floor(i / T);
     return effect === null ? [] : [{ weight: f.weight[i] as number, direct: f.direct[i] as number, effect, source: i % T, layer: Math.floor(of / f.headCount), head: of % f.headCount }];
   });
-}
-
-function ranks(x: readonly number[]): number[] {
-  const sorted = x.map((_, i) => i).sort((i, j) => x[i]! - x[j]!);
-  const out = new Array<number>(x.length);
-  for (let i = 0; i < sorted.length; ) {
-    let j = i;
-    while (j + 1 < sorted.length && x[sorted[j + 1]!] === x[sorted[i]!]) j += 1;
-    for (let k = i; k <= j; k += 1) out[sorted[k]!] = (i + j) / 2;
-    i = j + 1;
-  }
-  return out;
-}
-/** Spearman's rank correlation; NaN for fewer than three pairs or a constant. */
-export function spearman(a: readonly number[], b: readonly number[]): number {
-  if (a.length < 3) return NaN;
-  const [x, y] = [ranks(a), ranks(b)];
-  const mean = (x.length - 1) / 2;
-  let [xy, xx, yy] = [0, 0, 0];
-  x.forEach((r, i) => { xy += (r - mean) * (y[i]! - mean); xx += (r - mean) ** 2; yy += (y[i]! - mean) ** 2; });
-  return xx === 0 || yy === 0 ? NaN : xy / Math.sqrt(xx * yy);
 }
 
 /** The heaviest arrows: this share of all that were taken out. */
