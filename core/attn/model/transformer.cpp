@@ -334,6 +334,7 @@ Var Pass::widened(Var w) {
   return tape_.constant(wide);
 }
 
+// #region heads-out
 // Σ_h z_h W_O^h + b_O as one product; head by head only if somebody looks at the parts.
 Var Pass::heads_out(int l, Var z) {
   Var w = parameter(l, "attn.W_O");
@@ -356,6 +357,7 @@ Var Pass::heads_out(int l, Var z) {
   return hook(Site::attn_out, l,
               unchanged ? linear(tape_, from, by, b, B_ * T_, out, options) : sum_heads(tape_, result, b));
 }
+// #endregion heads-out
 
 Var Pass::mlp_layer(int l, Var x) {
   const Index N = B_ * T_, M = c_.resolved_mlp_width();
