@@ -92,11 +92,13 @@ const makers: Record<string, () => Promise<void>> = {
         const pattern = need((await engine.run(m.id, { tokens: batch.tokens, capture: [name] })).tensors, name);
         shared.push(await mix.shareMap(engine, m, batch, layer, pattern, [0, 1, 2, 3]));
         for (const pair of mix.PAIRS) {
-          const at = (mode: mix.Mode, angle: number) => mix.turned(engine, m, batch, layer, pair, mode, angle);
-          const whole = await at('before', 0);
+          const full = (mode: mix.Mode, angle: number): Promise<mix.Turned> => mix.turned(engine, m, batch, layer, pair, mode, angle);
+          const at = async (mode: mix.Mode, angle: number): Promise<{ loss: number; accuracy: number }> => { const { loss, accuracy } = await full(mode, angle); return { loss, accuracy }; };
+          const [whole, half] = [await full('before', 0), await full('before', 45)];
           const row = {
-            layer, pair, distance: mix.mapDistance(pattern, batch, pair), whole,
-            inside: await at('inside', 45), after: await at('after', 45), before: await at('before', 45), swapped: await at('before', 90), all: await at('all', 45), renamed: await at('all', 90),
+            layer, pair, distance: mix.mapDistance(pattern, batch, pair), change: mix.relativeChange(whole.answer, half.answer, batch),
+            whole: { loss: whole.loss, accuracy: whole.accuracy }, before: { loss: half.loss, accuracy: half.accuracy },
+            inside: await at('inside', 45), after: await at('after', 45), swapped: await at('before', 90), all: await at('all', 45), renamed: await at('all', 90),
             shared: await mix.shareMap(engine, m, batch, layer, pattern, pair),
           };
           pairs.push(row);
@@ -105,7 +107,9 @@ const makers: Record<string, () => Promise<void>> = {
       }
       const cost = pairs.map((p) => p.before.loss - p.whole.loss);
       console.log(n, 'spearman TV~cost', spearman(pairs.map((p) => p.distance), cost).toFixed(3), 'one map per layer', shared.map((v) => `${v.loss.toFixed(3)}/${v.accuracy.toFixed(3)}`).join('  '));
-      all[n] = { pairs, shared, rank: spearman(pairs.map((p) => p.distance), cost) };
+      const rankChange = spearman(pairs.map((p) => p.change), cost);
+      console.log(n, 'spearman ‖Δ‖~cost', rankChange.toFixed(3), pairs.map((p) => p.change.toFixed(2)).join(' '));
+      all[n] = { pairs, shared, rank: spearman(pairs.map((p) => p.distance), cost), rankChange };
     }
     await measured('mix', all);
     const f = await mix.ask(engine, models.get(0)!, { layer: 1, pair: 0, mode: 'before', seed: BATCH_SEED, model: 0 });

@@ -1,6 +1,6 @@
 // Two heads of a layer turned into one another by an angle: inside one head, between heads after the maps, before them, and everything at once.
 import type { RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
-import { batchOf, need, withWeights, type Batch } from '../assembly/subject.ts';
+import { batchOf, counted, need, norm, rowOf, withWeights, type Batch } from '../assembly/subject.ts';
 import { judge, type Verdict } from '../head-knockout/model.ts';
 import type { Specimen } from '../specimen/specimen.ts';
 
@@ -15,6 +15,8 @@ export interface Figure extends Inputs {
   /** Loss (nats) and accuracy on the repeat at each of ANGLES. */
   loss: number[];
   accuracy: number[];
+  /** At 45°: mean ‖Δ‖ of the layer's answer over the mean length of that answer, on the counted places. */
+  change: number;
   /** Mean total variation between the maps of the two heads on the repeat, 0…1. */
   distance: number;
   /** Both heads given the mean of their two maps. */
@@ -81,15 +83,30 @@ export function changed(m: Specimen, layer: number, pair: readonly [number, numb
   return out;
 }
 
-/** Loss and accuracy of the model turned by one angle. */
-export async function turned(engine: RemoteEngine, m: Specimen, batch: Batch, layer: number, pair: readonly [number, number], mode: Mode, degrees: number): Promise<Verdict> {
-  const z = `blocks.${layer}.attn.z`;
+export interface Turned extends Verdict {
+  /** What the layer adds to the stream, [B, T, D]. */
+  answer: TensorData;
+}
+/** Loss and accuracy of the model turned by one angle, and the answer of the turned layer. */
+export async function turned(engine: RemoteEngine, m: Specimen, batch: Batch, layer: number, pair: readonly [number, number], mode: Mode, degrees: number): Promise<Turned> {
+  const [z, out] = [`blocks.${layer}.attn.z`, `blocks.${layer}.attn_out`];
   return withWeights(engine, m, changed(m, layer, pair, mode, degrees), async (id) => {
     const replace = [];
     if (mode === 'after') replace.push({ name: z, value: turnValues(need((await engine.run(m.id, { tokens: batch.tokens, capture: [z] })).tensors, z), pair, degrees) });
-    const { tensors } = await engine.run(id, { tokens: batch.tokens, capture: ['logits'], replace });
-    return judge(need(tensors, 'logits').data, m.info.config.vocab, batch.targets, batch.weights);
+    const { tensors } = await engine.run(id, { tokens: batch.tokens, capture: ['logits', out], replace });
+    return { ...judge(need(tensors, 'logits').data, m.info.config.vocab, batch.targets, batch.weights), answer: need(tensors, out) };
   });
+}
+
+/** Mean length of the difference of two answers over the mean length of the first, where the batch counts. */
+export function relativeChange(before: TensorData, after: TensorData, batch: Batch): number {
+  let [gap, size] = [0, 0];
+  for (const [b, t] of counted(batch)) {
+    const [x, y] = [rowOf(before, b, t), rowOf(after, b, t)];
+    gap += norm(x.map((v, i) => v - y[i]!));
+    size += norm(x);
+  }
+  return gap / size;
 }
 
 /** Mean over counted rows of ½ Σ_s |A_i − A_j|. */
@@ -129,13 +146,14 @@ export async function ask(engine: RemoteEngine, m: Specimen, inputs: Inputs): Pr
   const batch = await batchOf(engine, seed);
   const name = `blocks.${layer}.attn.pattern`;
   const pattern = need((await engine.run(m.id, { tokens: batch.tokens, capture: [name] })).tensors, name);
-  const verdicts: Verdict[] = [];
+  const verdicts: Turned[] = [];
   for (const degrees of ANGLES) verdicts.push(await turned(engine, m, batch, layer, pair, mode, degrees));
   const [, , T, S] = pattern.shape as [number, number, number, number];
   const maps = new Float32Array(2 * T * S);
   pair.forEach((h, k) => maps.set(pattern.data.subarray(h * T * S, (h + 1) * T * S), k * T * S));
   return {
     ...inputs, loss: verdicts.map((v) => v.loss), accuracy: verdicts.map((v) => v.accuracy), maps,
+    change: relativeChange(verdicts[0]!.answer, verdicts[ANGLES.indexOf(45)]!.answer, batch),
     distance: mapDistance(pattern, batch, pair), shared: await shareMap(engine, m, batch, layer, pattern, pair),
   };
 }

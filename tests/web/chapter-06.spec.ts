@@ -1,0 +1,76 @@
+// Chapter 6 in a browser: the account closes and answers for a head taken away, the choir, turned heads and links are computed live.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Locator, type Page } from '@playwright/test';
+import { expectNoSideScroll, expectNoViolations, watch } from './site';
+
+const CHAPTER = '06-multi-head/';
+const FIGURES = ['sum-ledger', 'head-mix', 'head-choir', 'head-links'] as const;
+
+async function figure(page: Page, id: string): Promise<Locator> {
+  const widget = page.locator(`#${id}`);
+  await widget.scrollIntoViewIfNeeded();
+  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
+  return widget;
+}
+const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
+const number = async (l: Locator): Promise<number> => Number((await l.innerText()).replace(/[−–]/, '-').replace(',', '.').replace(/[^\d.-].*$/, ''));
+const live = (w: Locator): Promise<void> => expect(w).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
+
+test('the account: a head taken away costs less than it promised, and the address keeps it', async ({ page }) => {
+  const seen = watch(page);
+  await page.goto(CHAPTER);
+  const ledger = await figure(page, 'sum-ledger');
+  await live(ledger);
+  await expect(ledger.locator('.stat', { hasText: 'перевес' }).first()).toContainText('сумма полос');
+  await ledger.locator('[data-at="1-3"]').first().focus();
+  await page.keyboard.press('Space');
+  await expect.poll(() => new URL(page.url()).searchParams.get('w-sum-ledger.off')).toBe('7');
+  await expect(stat(ledger, 'счёт обещал')).not.toHaveText('—');
+  const [promised, lost] = [await number(stat(ledger, 'счёт обещал')), await number(stat(ledger, 'потеряно'))];
+  expect(promised).toBeGreaterThan(1);
+  expect(lost).toBeLessThan(promised);
+  await page.reload();
+  const again = await figure(page, 'sum-ledger');
+  await live(again);
+  await expect.poll(() => number(stat(again, 'счёт обещал'))).toBeCloseTo(promised, 2);
+  expect(seen).toEqual({ errors: [], foreign: [] });
+});
+
+test('turning answers is free, turning values through the map of another head is not', async ({ page }) => {
+  await page.goto(`${CHAPTER}?w-head-mix.layer=0&w-head-mix.mode=after`);
+  const mix = await figure(page, 'head-mix');
+  await live(mix);
+  await expect.poll(() => number(stat(mix, 'наибольшая плата'))).toBeLessThan(0.001);
+  await mix.getByRole('radio', { name: 'значения' }).check({ force: true });
+  await expect.poll(() => number(stat(mix, 'наибольшая плата')), { timeout: 60_000 }).toBeGreaterThan(0.5);
+});
+
+test('the choir sings together in layer 1; links are cut live', async ({ page }) => {
+  await page.goto(CHAPTER);
+  const choir = await figure(page, 'head-choir');
+  await live(choir);
+  expect(await number(stat(choir, 'слитность'))).toBeGreaterThan(0.6);
+  const links = await figure(page, 'head-links');
+  await live(links);
+  expect(await number(stat(links, 'перерезать у всех'))).toBeGreaterThan(1);
+});
+
+for (const theme of ['light', 'dark'] as const)
+  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
+    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
+    await page.goto(CHAPTER);
+    for (const id of FIGURES) await figure(page, id);
+    const axe = FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page }));
+    await expectNoViolations(axe);
+    await page.context().close();
+  });
+
+test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
+  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
+  await page.goto(CHAPTER);
+  for (const id of FIGURES) {
+    await figure(page, id);
+    await expectNoSideScroll(page);
+  }
+  await page.context().close();
+});
