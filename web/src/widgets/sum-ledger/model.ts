@@ -4,7 +4,7 @@ import { ALPHABET, encode } from '../../kit/letters.ts';
 import { batchOf, centredUnembedding, column, counted, dot, mean, need, norm, rowOf } from '../assembly/subject.ts';
 import type { Matrix, Specimen } from '../specimen/specimen.ts';
 
-export const TEXT = 'внимательноевниман';
+export const TEXT = 'республикареспубли';
 export const MAX = 30;
 export const HEADS = 4;
 /** Writers in the order of the account: the letter, its place, four heads of each layer. */
