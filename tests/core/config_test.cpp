@@ -70,7 +70,7 @@ TEST_CASE("config: JSON round trip keeps every field") {
   c.norm_epsilon = Real(1e-6), c.mlp = MlpKind::swiglu, c.mlp_width = 100;
   c.position = PositionKind::rope, c.rope_layout = RopeLayout::interleaved, c.rope_width = 8;
   c.rope_base = Real(500000), c.rope_scaling = Real(0.1);
-  c.smeared_keys = c.qk_norm = c.tied = c.identical_heads = true;
+  c.shared_qk = c.shared_kv = c.smeared_keys = c.qk_norm = c.tied = c.identical_heads = true;
   c.rope_original_context = 20, c.rope_low_turns = 1, c.rope_high_turns = 4, c.window_layers = {0, 1};
   c.window = 7, c.softcap = 50, c.init_std = Real(0.02);
   const std::string json = to_json(c);

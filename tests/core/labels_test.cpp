@@ -1,4 +1,4 @@
-// The four labelled tasks of chapter 8: every label is what a reader would compute from the sequence alone.
+// The labelled tasks of chapters 8 and 4: every label is what a reader would compute from the sequence alone.
 #include <doctest.h>
 
 #include <algorithm>
@@ -166,4 +166,40 @@ TEST_CASE("gather wants a vocabulary that is a whole power, and places inside th
   REQUIRE(back.ok());
   CHECK(back->kind == TaskKind::gather);
   CHECK(back->places == 3);
+}
+
+TEST_CASE("cycle and swap: one token of every type, and the label is the partner's content") {
+  for (const TaskKind kind : {TaskKind::cycle, TaskKind::swap}) {
+    TaskConfig c;
+    c.kind = kind, c.vocab = 8 * 5, c.length = 8;
+    Rng rng(7);
+    const TaskBatch b = make_batch(c, 500, rng);
+    std::vector<Index> first(8);  // which type stands first: the order is random
+    for (Index i = 0; i < 500; ++i) {
+      const TokenId* x = b.inputs.tokens.data() + i * 8;
+      std::vector<Index> at(8, -1);
+      for (Index t = 0; t < 8; ++t) at[static_cast<std::size_t>(x[t] / 5)] = t;
+      REQUIRE(std::count(at.begin(), at.end(), -1) == 0);
+      first[static_cast<std::size_t>(x[0] / 5)] += 1;
+      for (Index t = 0; t < 8; ++t) {
+        const Index type = x[t] / 5,
+                    want = kind == TaskKind::cycle ? (type + 1) % 8 : type + 1 - 2 * (type % 2);
+        const Index match = b.match[static_cast<std::size_t>(i * 8 + t)];
+        REQUIRE(match == at[static_cast<std::size_t>(want)]);
+        REQUIRE(b.targets[static_cast<std::size_t>(i * 8 + t)] == x[match] % 5);
+        REQUIRE(b.weights[static_cast<std::size_t>(i * 8 + t)] == 1);
+      }
+    }
+    CHECK(*std::min_element(first.begin(), first.end()) > 30);  // 62.5 expected
+  }
+}
+
+TEST_CASE("cycle and swap: refusals") {
+  TaskConfig c;
+  c.kind = TaskKind::swap, c.vocab = 30, c.length = 8;
+  CHECK(validate(c).error().message.find("types times at least two contents") != std::string::npos);
+  c.vocab = 21, c.length = 7;
+  CHECK(validate(c).error().message.find("must be even") != std::string::npos);
+  c.kind = TaskKind::cycle;
+  CHECK(validate(c).ok());
 }

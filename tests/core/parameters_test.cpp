@@ -63,6 +63,19 @@ TEST_CASE("parameters: what is there follows the config; decay is for matrices")
   }
 }
 
+TEST_CASE("parameters: a matrix in two roles is stored once") {
+  ModelConfig c = recipe();
+  c.qkv_bias = true;
+  const Index all = Parameters(c).size(), one = 2 * (64 * 64 + 64);  // a matrix and its bias, two layers
+  c.shared_qk = true;
+  const Parameters two(c);
+  CHECK(two.size() == all - one);
+  CHECK(two.has("blocks.0.attn.W_V"));
+  for (const char* name : {"blocks.0.attn.W_K", "blocks.1.attn.b_K"}) CHECK_FALSE(two.has(name));
+  c.shared_kv = true;
+  CHECK(Parameters(c).size() == all - 2 * one);
+}
+
 TEST_CASE("initialise: 1/√fan-in per matrix, gains 1, biases 0, the seed decides") {
   ModelConfig c = recipe();
   c.norm_gain = true, c.out_bias = true;

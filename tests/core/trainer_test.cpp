@@ -223,6 +223,13 @@ TEST_CASE("a config that cannot run is refused in a sentence") {
   c = small();
   c.model.kind = Kind::encoder;
   CHECK(message(c).find("model.kind must be decoder") != std::string::npos);
+  c.task.kind = TaskKind::previous;  // a label about the past gives nothing away
+  CHECK(message(c) == "accepted");
+  c.task.kind = TaskKind::cycle;
+  c.task.vocab = 12, c.task.length = 6;  // six types of two contents
+  CHECK(message(c) == "accepted");
+  c.model.kind = Kind::decoder;
+  CHECK(message(c).find("model.kind must be encoder") != std::string::npos);
   c = small();
   c.batch = 60000;
   c.model.context = c.task.length = 4096;

@@ -149,6 +149,18 @@ TEST_CASE("gradients: ALiBi, sinusoids, no positions, no norm") {
   check_model(c, true);
 }
 
+TEST_CASE("gradients: one matrix in two roles, and in three") {
+  ModelConfig c = small();
+  c.qkv_bias = true;
+  c.position = PositionKind::rope;  // else the bias of shared keys would be half inert
+  c.shared_qk = true;
+  check_model(c);
+  c.shared_kv = true;
+  check_model(c);
+  c.shared_qk = false, c.kv_heads = 1;
+  check_model(c);
+}
+
 TEST_CASE("gradients: smeared keys, one product per head") {
   ModelConfig c = small();
   c.layers = 1;

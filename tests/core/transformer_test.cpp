@@ -52,6 +52,65 @@ TEST_CASE("transformer: causal: a changed token leaves every earlier logit as it
   }
 }
 
+namespace {
+
+// The same model with a matrix of its own for every role, all equal.
+Model apart_of(const Model& shared) {
+  ModelConfig config = shared.config;
+  config.shared_qk = config.shared_kv = false;
+  Model apart{config, Parameters(config)};
+  for (const ParameterInfo& p : apart.parameters.table()) {
+    std::string from = p.name;
+    if (from.find("attn.W_") != std::string::npos && from.back() != 'O') from.back() = 'Q';
+    const ConstView w = shared.parameters[from];
+    std::copy(w.begin(), w.end(), apart.parameters[p.name].data);
+  }
+  return apart;
+}
+
+}  // namespace
+
+TEST_CASE("transformer: a shared matrix gives what equal ones give, and learns from all its roles") {
+  ModelConfig config = small_config();
+  config.shared_qk = config.shared_kv = true;
+  const Model shared = random_model(config), apart = apart_of(shared);
+  const TokenBatch batch = random_tokens(config, 2, 9);
+  CHECK(logits_of(shared, batch).data == logits_of(apart, batch).data);
+
+  const std::vector<TokenId> targets(18, 3);
+  Parameters one(shared.config), three(apart.config);
+  Tape tape(Tape::Mode::training);
+  plain_loss(tape, shared, batch, targets, one);
+  plain_loss(tape, apart, batch, targets, three);
+  for (const std::string block : {"blocks.0.attn.W_", "blocks.1.attn.W_"}) {
+    const View sum = one[block + "Q"];
+    double gap = 0;
+    for (Index i = 0; i < sum.size(); ++i)
+      gap = std::max(gap, std::fabs(static_cast<double>(sum[i] - three[block + "Q"][i] -
+                                                        three[block + "K"][i] - three[block + "V"][i])));
+    CHECK(size_of(three[block + "K"]) > 1e-3);
+    CHECK(gap < 1e-6);
+  }
+}
+
+TEST_CASE("transformer: a hook on q leaves the keys of a shared matrix alone") {
+  ModelConfig config = small_config();
+  config.shared_qk = true;
+  const Model shared = random_model(config);
+  Tensor keys;
+  Hooks hooks;
+  const auto silence =
+      hooks.replace({Site::q, 0}, [](HookPoint, View q) { std::fill(q.begin(), q.end(), Real(0)); });
+  const auto look = hooks.observe({Site::k, 0}, [&](HookPoint, ConstView k) {
+    keys = Tensor(k.shape, std::vector<Real>(k.begin(), k.end()));
+  });
+  Tape tape(Tape::Mode::inference);
+  ForwardOptions options;
+  options.hooks = &hooks;
+  forward(tape, shared, random_tokens(config, 2, 9), options);
+  CHECK(size_of(keys.view()) > 1);
+}
+
 TEST_CASE("transformer: without positions and mask, permuted tokens give permuted logits") {
   ModelConfig config = small_config();
   config.kind = Kind::encoder, config.position = PositionKind::none, config.mlp = MlpKind::gelu;

@@ -37,6 +37,8 @@ export interface ModelConfig {
   norm_kind?: 'layer_norm' | 'rms_norm';
   norm_gain?: boolean;
   position?: 'none' | 'learned' | 'sinusoidal' | 'rope' | 'alibi' | 't5';
+  shared_qk?: boolean;
+  shared_kv?: boolean;
   smeared_keys?: boolean;
   tied?: boolean;
   scale?: number;
@@ -49,7 +51,7 @@ export interface ModelConfig {
 
 /** Mirrors attn::TaskConfig (core/attn/train/tasks.hpp). */
 export interface TaskConfig {
-  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform' | 'previous' | 'rarest' | 'last_name' | 'seen' | 'gather';
+  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform' | 'previous' | 'rarest' | 'last_name' | 'seen' | 'gather' | 'cycle' | 'swap';
   vocab: number;
   length: number;
   segment_min?: number;

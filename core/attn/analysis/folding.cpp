@@ -32,9 +32,10 @@ HeadMatrices head_matrices(const Model& model, int layer, int head) {
   const std::string block = "blocks." + std::to_string(layer) + ".attn.";
   const Index D = c.width, H = c.heads, G = c.resolved_kv_heads(), d = c.resolved_head_width();
   const Index kv = head / (H / G);  // grouped heads share a key and a value
+  const std::string key = block + "W_" + c.key_role(), value = block + "W_" + c.value_role();
   return {ConstMatrix(model.parameters[block + "W_Q"].data + head * d, D, d, H * d),
-          ConstMatrix(model.parameters[block + "W_K"].data + kv * d, D, d, G * d),
-          ConstMatrix(model.parameters[block + "W_V"].data + kv * d, D, d, G * d),
+          ConstMatrix(model.parameters[key].data + kv * d, D, d, G * d),
+          ConstMatrix(model.parameters[value].data + kv * d, D, d, G * d),
           ConstMatrix(model.parameters[block + "W_O"].data + head * d * D, d, D)};
 }
 

@@ -40,6 +40,7 @@ void visit_fields(C& c, F&& f) {
   f.flag("qkv_bias", c.qkv_bias), f.flag("out_bias", c.out_bias), f.flag("mlp_bias", c.mlp_bias);
   f.flag("unembed_bias", c.unembed_bias), f.flag("qk_norm", c.qk_norm),
       f.flag("smeared_keys", c.smeared_keys);
+  f.flag("shared_qk", c.shared_qk), f.flag("shared_kv", c.shared_kv);
   f.flag("unembed", c.unembed), f.flag("tied", c.tied);
   f.number("scale", c.scale), f.number("softcap", c.softcap), f.number("window", c.window);
   f.flags("window_layers", c.window_layers);
@@ -194,6 +195,9 @@ Status check_heads(const ModelConfig& c) {
                is("heads", c.heads) + " does not divide " + is("width", c.width) + "; set head_width");
   if (c.heads % c.resolved_kv_heads())
     return bad(ErrorCode::mismatch, is("kv_heads", c.kv_heads) + " does not divide " + is("heads", c.heads));
+  if (c.shared_qk && c.resolved_kv_heads() != c.heads)
+    return bad(ErrorCode::mismatch, "shared_qk = true needs as many key heads as query heads: " +
+                                        is("kv_heads", c.kv_heads) + ", " + is("heads", c.heads));
   if (c.position == PositionKind::rope) {
     const Index r = c.resolved_rope_width(), d = c.resolved_head_width();
     if (r % 2 || r > d)

@@ -56,7 +56,10 @@ struct ModelConfig {
   Index token_types = 0;  // BERT segments
 
   bool qkv_bias = false, out_bias = false, mlp_bias = false, unembed_bias = false;
-  bool qk_norm = false;       // RMSNorm on q and k per head (Qwen3)
+  bool qk_norm = false;  // RMSNorm on q and k per head (Qwen3)
+  // One matrix in two roles (chapter 4): k reads W_Q, as in Reformer's shared-QK; v reads the keys' matrix,
+  // as in Mesh TensorFlow's shared_kv. Both: one matrix in all three.
+  bool shared_qk = false, shared_kv = false;
   bool smeared_keys = false;  // k_j <- σ(α)k_j + (1-σ(α))k_{j-1}, Olsson et al. 2022, Argument 2
   bool unembed = true;        // false: forward returns the last hidden state [B, T, D] instead of logits
   bool tied = false;          // unembedding = embeddingᵀ
@@ -75,6 +78,9 @@ struct ModelConfig {
   bool identical_heads = false;
   Real head_noise = 0;  // relative noise added to identical heads
 
+  // The role whose matrix makes the keys, and the values: "Q", "K" or "V".
+  const char* key_role() const { return shared_qk ? "Q" : "K"; }
+  const char* value_role() const { return shared_kv ? key_role() : "V"; }
   Index resolved_kv_heads() const { return kv_heads ? kv_heads : heads; }
   Index resolved_head_width() const { return head_width ? head_width : (heads ? width / heads : 0); }
   Index resolved_mlp_width() const { return mlp_width ? mlp_width : 4 * width; }

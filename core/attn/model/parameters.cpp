@@ -31,10 +31,14 @@ class TableBuilder {
 void add_attention(TableBuilder& t, const std::string& at, const ModelConfig& c) {
   const Index H = c.heads, K = c.resolved_kv_heads(), d = c.resolved_head_width(), D = c.width;
   t.matrix(at + "W_Q", {D, H, d});
-  t.matrix(at + "W_K", {D, K, d});
-  t.matrix(at + "W_V", {D, K, d});
+  if (!c.shared_qk) t.matrix(at + "W_K", {D, K, d});
+  if (!c.shared_kv) t.matrix(at + "W_V", {D, K, d});
   t.matrix(at + "W_O", {H, d, D});
-  if (c.qkv_bias) t.vector(at + "b_Q", {H, d}), t.vector(at + "b_K", {K, d}), t.vector(at + "b_V", {K, d});
+  if (c.qkv_bias) {
+    t.vector(at + "b_Q", {H, d});
+    if (!c.shared_qk) t.vector(at + "b_K", {K, d});
+    if (!c.shared_kv) t.vector(at + "b_V", {K, d});
+  }
   if (c.out_bias) t.vector(at + "b_O", {D});
   if (c.qk_norm && c.norm_gain) t.vector(at + "q_norm.w", {d}), t.vector(at + "k_norm.w", {d});
   if (c.smeared_keys) t.vector(at + "smear", {K});  // α, one per key head

@@ -56,7 +56,7 @@ class Pass {
   Var blocks(Var x);
   Var block(int l, Var x);
   Var attention_layer(int l, Var x);
-  Var project(int l, const char* w, const char* b, Var x, Index heads);
+  Var project(int l, const char* role, Var x, Index heads);
   Var attend(int l, Var q, Var k, Var v);
   Var widened(Var w);
   Var heads_out(int l, Var z);
@@ -254,11 +254,13 @@ Var Pass::normalise(int l, const char* name, Var x) {
   return layer_norm(tape_, x, gain, parameter(at + ".b"), c_.norm_epsilon);
 }
 
+// #region three-roles
 Var Pass::attention_layer(int l, Var x) {
   const Index H = c_.heads, K = c_.resolved_kv_heads();
-  Var q = project(l, "attn.W_Q", "attn.b_Q", x, H);  // [B, T, H, d]
-  Var k = project(l, "attn.W_K", "attn.b_K", x, K);  // [B, T, H_kv, d]
-  Var v = project(l, "attn.W_V", "attn.b_V", x, K);  // [B, T, H_kv, d]
+  // A shared matrix is multiplied once for each role: a hook on q must not reach k.
+  Var q = project(l, "Q", x, H);              // [B, T, H, d]
+  Var k = project(l, c_.key_role(), x, K);    // [B, T, H_kv, d]
+  Var v = project(l, c_.value_role(), x, K);  // [B, T, H_kv, d]
   if (c_.qk_norm) {
     q = rms_norm(tape_, q, parameter(l, "attn.q_norm.w"), c_.norm_epsilon);
     k = rms_norm(tape_, k, parameter(l, "attn.k_norm.w"), c_.norm_epsilon);
@@ -277,11 +279,14 @@ Var Pass::attention_layer(int l, Var x) {
   return heads_out(l,
                    options_.gates ? gate_heads(tape_, z, (*options_.gates)[static_cast<std::size_t>(l)]) : z);
 }
+// #endregion three-roles
 
-Var Pass::project(int l, const char* w, const char* b, Var x, Index heads) {
+// x W + b with the matrix and the bias of one role: "Q", "K" or "V".
+Var Pass::project(int l, const char* role, Var x, Index heads) {
+  const std::string w = std::string("attn.W_") + role, b = std::string("attn.b_") + role;
   LinearOptions options;
   if (c_.identical_heads) options.output_heads = heads;
-  return linear(tape_, x, parameter(l, w), parameter(l, b), B_ * T_,
+  return linear(tape_, x, parameter(l, w.c_str()), parameter(l, b.c_str()), B_ * T_,
                 {B_, T_, heads, c_.resolved_head_width()}, options);
 }
 

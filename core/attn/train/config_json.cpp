@@ -1,4 +1,5 @@
 #include "attn/train/config_fields.hpp"
+#include "attn/train/sequences.hpp"
 #include "attn/train/trainer.hpp"
 
 namespace attn {
@@ -9,7 +10,8 @@ constexpr io::Choice<TaskKind> task_kinds[] = {
     {"repeat", TaskKind::repeat},     {"copy", TaskKind::copy},     {"recall", TaskKind::recall},
     {"markov", TaskKind::markov},     {"ngram", TaskKind::ngram},   {"uniform", TaskKind::uniform},
     {"previous", TaskKind::previous}, {"rarest", TaskKind::rarest}, {"last_name", TaskKind::last_name},
-    {"seen", TaskKind::seen},         {"gather", TaskKind::gather}};
+    {"seen", TaskKind::seen},         {"gather", TaskKind::gather}, {"cycle", TaskKind::cycle},
+    {"swap", TaskKind::swap}};
 
 template <class Fields, class Config>
 void task_fields(Fields& f, Config& c) {
@@ -75,8 +77,11 @@ Status validate(const TrainConfig& c) {
   if (c.task.length > c.model.context)
     return Error{ErrorCode::mismatch, "task.length = " + std::to_string(c.task.length) +
                                           " exceeds model.context = " + std::to_string(c.model.context)};
-  if (c.model.kind != Kind::decoder)
-    return Error{ErrorCode::unsupported, "model.kind must be decoder: the tasks predict the next token"};
+  const bool encoder = c.model.kind == Kind::encoder;
+  if (encoder && !asks_for_labels(c.task.kind))
+    return Error{ErrorCode::unsupported, "model.kind must be decoder: the task predicts the next token"};
+  if (!encoder && looks_both_ways(c.task.kind))
+    return Error{ErrorCode::unsupported, "model.kind must be encoder: the answer may stand to the right"};
   if (c.batch < 1 || c.batch > 65536) return invalid("batch must lie between 1 and 65536");
   if (c.steps < 0) return invalid("steps must not be negative");
   if (c.seed > (std::uint64_t{1} << 53))

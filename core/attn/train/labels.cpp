@@ -1,5 +1,6 @@
-// Tasks that one attention layer can solve (chapters 2 and 8): the answer at position t is a label about the
-// past, not the next token. Each is made so that one named pattern of attention suffices.
+// Tasks that one attention layer can solve: the answer at position t is a label about the sequence, not the
+// next token. Five about the past (chapters 2 and 8), each made so that one named pattern of attention
+// suffices; two about a partner anywhere (chapter 4), which differ only in whether the relation is symmetric.
 #include <algorithm>
 
 #include "attn/train/sequences.hpp"
@@ -96,6 +97,24 @@ void make_gather(const TaskConfig& c, Rng& rng, const Sequence& out) {
     Index answer = 0, unit = c.vocab / base;  // of the digit that is being taken
     for (Index j = 0; j < c.places; ++j, unit /= base) answer += out.tokens[t - 1 - j] / unit % base * unit;
     ask(out, t, static_cast<TokenId>(answer), t - 1);
+  }
+}
+// #endregion
+
+// #region partner-tasks
+// T tokens, one of each of T types, in random order; token = type · C + content with C = V / T contents.
+// Every place asks for the content of its type's partner: the next type around the cycle, or the other of its
+// pair.
+void make_partners(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Sequence& out) {
+  const Index types = c.length, contents = c.vocab / types;
+  const TokenId* type = draw_distinct(types, types, rng, scratch.alphabet);
+  for (Index t = 0; t < types; ++t)
+    out.tokens[t] = static_cast<TokenId>(type[t] * contents + rng.below(contents));
+  out.tokens[types] = 0;  // nothing follows
+  for (Index t = 0; t < types; ++t) {
+    const Index partner = c.kind == TaskKind::cycle ? (type[t] + 1) % types : type[t] ^ 1;
+    const Index match = std::find(type, type + types, static_cast<TokenId>(partner)) - type;
+    ask(out, t, static_cast<TokenId>(out.tokens[match] % contents), match);
   }
 }
 // #endregion

@@ -114,6 +114,8 @@ void make_sequence(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Se
     case TaskKind::last_name: return make_last_name(c, rng, out);
     case TaskKind::seen: return make_seen(c, rng, out);
     case TaskKind::gather: return make_gather(c, rng, out);
+    case TaskKind::cycle:
+    case TaskKind::swap: return make_partners(c, rng, scratch, out);
   }
 }
 

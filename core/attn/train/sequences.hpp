@@ -37,11 +37,15 @@ void make_gather(const TaskConfig&, Rng&, const Sequence&);
 
 // The base in which every token of the vocabulary has `places` digits; 0 when there is none.
 Index digit_base(Index vocab, Index places);
+void make_partners(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
 
-// Whether the answer is a label about the past rather than the next token.
+// Whether the answer may stand to the right of the question.
+inline bool looks_both_ways(TaskKind kind) { return kind == TaskKind::cycle || kind == TaskKind::swap; }
+
+// Whether the answer is a label about the sequence rather than the next token.
 inline bool asks_for_labels(TaskKind kind) {
   return kind == TaskKind::previous || kind == TaskKind::rarest || kind == TaskKind::last_name ||
-         kind == TaskKind::seen || kind == TaskKind::gather;
+         kind == TaskKind::seen || kind == TaskKind::gather || looks_both_ways(kind);
 }
 
 }  // namespace attn

@@ -82,6 +82,14 @@ Status validate(const TaskConfig& c) {
                        " is too small: a name, another token and the pronoun need 3");
       return Unit{};
     case TaskKind::gather: return validate_gather(c);
+    case TaskKind::cycle:
+    case TaskKind::swap:
+      if (c.vocab % c.length || c.vocab == c.length)
+        return invalid("task.vocab = " + number(c.vocab) + " must be task.length = " + number(c.length) +
+                       " types times at least two contents");
+      if (c.kind == TaskKind::swap && c.length % 2)
+        return invalid("task.length = " + number(c.length) + " must be even: types are swapped in pairs");
+      return Unit{};
     case TaskKind::uniform:
     case TaskKind::previous:
     case TaskKind::rarest:

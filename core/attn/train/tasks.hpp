@@ -24,6 +24,9 @@ enum class TaskKind {
   seen,       // 1 if this token occurred before, else 0
   gather,     // one answer from several places: its digit j is the digit j of the token 1 + j places back
               // (chapter 2)
+  // The answer is a label found on either side (chapter 4, train/labels.cpp); the model must be an encoder.
+  cycle,  // T tokens of T types in random order: the content of type a + 1 mod T
+  swap,   // the same, the content of the other type of the pair (0, 1), (2, 3) ...
 };
 
 struct TaskConfig {
