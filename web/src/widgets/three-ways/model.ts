@@ -36,7 +36,7 @@ export interface Figure extends Inputs {
   additivity: Additivity[];
 }
 
-const mulberry = (seed: number) => (): number => {
+export const mulberry = (seed: number) => (): number => {
   seed = (seed + 0x6d2b79f5) | 0;
   let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
   t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
