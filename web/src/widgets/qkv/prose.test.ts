@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ru } from '../../kit/fmt';
 import { SWAPS } from '../label-swap/model';
-import { CEILING, median, type Row } from '../three-or-two/model';
+import { CEILING, median, type Recorded, type Row } from '../three-or-two/model';
+import recording from '../three-or-two/recording.json';
 import type { Summary } from '../unseen/model';
 
 const chapter = new URL('../../../../chapters/04-qkv/', import.meta.url);
 const text = readFileSync(new URL('index.mdx', chapter), 'utf8').replace(/[\s\u00a0\u202f]+/g, ' ');
 const data = <T>(name: string): T => JSON.parse(readFileSync(new URL(`data/${name}.json`, chapter), 'utf8')) as T;
+const recorded = recording as unknown as Recorded;
 const says = (...words: string[]): void => { for (const w of words) expect(text.includes(w), `the chapter should say «${w}»`).toBe(true); };
 const span = (xs: readonly number[], digits: number): string => {
   const [low, high] = [ru(Math.min(...xs), digits), ru(Math.max(...xs), digits)];
@@ -41,18 +43,35 @@ describe('«Чего не видно снаружи»', () => {
 
 describe('«Три матрицы, две или одна»', () => {
   const rows = data<{ rows: Row[] }>('three-or-two').rows;
-  const cells = (task: string, heads = task === 'repeat' ? 4 : 1): string[] => ['separate', 'qk', 'kv', 'all'].map((s) => {
+  const cells = (task: string, heads = 1): string[] => ['separate', 'qk', 'kv', 'all'].map((s) => {
     const r = rows.find((x) => x.task === task && x.sharing === s && x.heads === heads)!;
     return ru(median(r.accuracy), 3);
   });
   it('the table', () => {
-    for (const [task, name] of [['cycle', 'круг'], ['swap', 'пары'], ['previous', 'предыдущая буква'], ['neighbour', 'слева без маски'], ['repeat', 'повтор']] as const) says(`| ${name} | ${cells(task).join(' | ')} |`);
+    for (const [task, name] of [['cycle', 'круг'], ['swap', 'пары'], ['previous', 'предыдущая буква'], ['neighbour', 'слева без маски']] as const) says(`| ${name} | ${cells(task).join(' | ')} |`);
   });
   it('one symmetric head stays under the ceiling; more heads get over it', () => {
     const symmetric = (heads: number): number[] => rows.find((x) => x.task === 'cycle' && x.sharing === 'qk' && x.heads === heads)!.accuracy;
     expect(Math.max(...symmetric(1))).toBeLessThan(CEILING + 0.01);
-    says(`у двух голов ${span(symmetric(2), 3)}`, `у четырёх — ${span(symmetric(4), 3)}`);
+    says(`у двух голов ${span(symmetric(2), 3)}`, `у четырёх — ${span(symmetric(4), 3)}`, `выше ${ru(Math.max(...symmetric(1)), 3)}`);
+    expect(symmetric(2).filter((x) => x > CEILING + 1e-3)).toHaveLength(2);
   });
+  it('the maps of seed 1', () => {
+    const { map: circle, byType } = recorded.rows.find((x) => x.task === 'cycle' && x.sharing === 'qk' && x.heads === 1)!;
+    expect(byType!.map((x, i) => (x < 0.95 ? i + 1 : 0)).filter(Boolean)).toEqual([4, 5, 6]);
+    says(`больше на себя, ${ru(circle![4 * 8 + 4]!)}, чем на шестого, ${ru(circle![4 * 8 + 5]!)}`);
+    const pairs = recorded.rows.find((x) => x.task === 'swap' && x.sharing === 'qk')!.map!;
+    says(`поровну, ${ru(pairs[3 * 8 + 3]!)} и ${ru(pairs[3 * 8 + 2]!)}`);
+  });
+  it('the shape of the scores', () => {
+    const symmetry = (task: string): number[] => rows.find((x) => x.task === task && x.sharing === 'separate')!.symmetry;
+    says(`на парах ${span(symmetry('swap'), 2)}`, `на круге — от ${ru(Math.min(...symmetry('cycle')), 2)} до ${ru(Math.max(...symmetry('cycle')), 2)}`);
+  });
+  it('what was refuted', () => {
+    const of = (task: string, sharing: string): number[] => rows.find((x) => x.task === task && x.sharing === sharing)!.accuracy;
+    expect(of('neighbour', 'qk').filter((x) => x > 0.98)).toHaveLength(2);
+    expect(Math.min(...of('swap', 'qk'))).toBe(1);
+    says(`Пары падают с 1,000 до ${span(of('swap', 'all'), 2)}`);  });
 });
 
 describe('«Этикетка и содержимое»', () => {

@@ -1,5 +1,6 @@
 // Makes the recordings and the measured numbers of chapter 4 with the core the page runs, in node (in web/, after wasm/build.sh):
-//   node src/widgets/qkv/record.ts [label-swap] [unseen] [three-or-two]
+//   node src/widgets/qkv/record.ts [label-swap] [unseen] [three-or-two [resume]]
+// «resume» goes on after the rows that the recording already has.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine, TrainConfig, TrainPoint } from '../../../../wasm/client/types.ts';
@@ -95,8 +96,9 @@ const makers: Record<string, () => Promise<void>> = {
   },
 
   async 'three-or-two'() {
-    const rows: two.Row[] = [];
-    for (const run of two.RUNS) {
+    const at = new URL('../three-or-two/recording.json', import.meta.url);
+    const rows: two.Row[] = asked.includes('resume') ? (JSON.parse(await readFile(at, 'utf8')) as two.Recorded).rows : [];
+    for (const run of two.RUNS.slice(rows.length)) {
       const row: two.Row = { ...run, accuracy: [], symmetry: [], curve: [], map: null, byType: null };
       for (const seed of SEEDS) {
         const config = two.config(run, seed);
@@ -111,11 +113,13 @@ const makers: Record<string, () => Promise<void>> = {
       }
       rows.push(row);
       console.log(run.task, run.sharing, run.heads, row.accuracy.join(' '), '| symmetry', row.symmetry.join(' '), row.byType?.join(' ') ?? '');
+      // Kept after every row: the last ones take minutes.
+      await save('three-or-two', { seeds: SEEDS, rows });
+      await measured('three-or-two', { seeds: SEEDS, rows: rows.map(({ map: _map, ...r }) => r) });
     }
-    await save('three-or-two', { seeds: SEEDS, rows });
-    await measured('three-or-two', { seeds: SEEDS, rows: rows.map(({ map: _map, ...r }) => r) });
   },
 };
 
 const asked = process.argv.slice(2);
-for (const name of asked.length > 0 ? asked : Object.keys(makers)) await makers[name]!();
+const names = asked.filter((word) => word !== 'resume');
+for (const name of names.length > 0 ? names : Object.keys(makers)) await makers[name]!();

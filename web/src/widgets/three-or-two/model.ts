@@ -105,8 +105,10 @@ export interface Row extends Run { accuracy: number[]; symmetry: number[]; curve
 export interface Recorded { commit: string; seeds: number[]; rows: Row[] }
 export const row = (r: Recorded, { task, sharing, heads }: Run): Row | undefined => r.rows.find((x) => x.task === task && x.sharing === sharing && (task === 'repeat' || x.heads === heads));
 export const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;
-/** The recorded runs: every sharing with one head, and symmetric heads in number. */
+const every = (task: Task, heads: number): Run[] => SHARINGS.map((sharing) => ({ task, sharing, heads }));
+/** The recorded runs: every sharing with one head, symmetric heads in number, and the recipe of chapter 7. */
 export const RUNS: Run[] = [
-  ...TASKS.flatMap((task) => SHARINGS.map((sharing): Run => ({ task, sharing, heads: task === 'repeat' ? 4 : 1 }))),
+  ...TASKS.filter((task) => task !== 'repeat').flatMap((task) => every(task, 1)),
   ...[2, 4].map((heads): Run => ({ task: 'cycle', sharing: 'qk', heads })),
+  ...every('repeat', 4),
 ];
