@@ -28,5 +28,8 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("trace", &guarded<Lab, &Lab::trace>)
       .function("importance", &guarded<Lab, &Lab::importance>)
       .function("intervene", &guarded<Lab, &Lab::intervene>)
-      .function("lens", &guarded<Lab, &Lab::lens>);
+      .function("lens", &guarded<Lab, &Lab::lens>)
+      // Collapse and redundancy: lab_collapse.cpp.
+      .function("collapseTower", &guarded<Lab, &Lab::collapse_tower>)
+      .function("headSimilarity", &guarded<Lab, &Lab::head_similarity>);
 }

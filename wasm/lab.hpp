@@ -52,6 +52,10 @@ class LabSession : public Session {
       const Request& request);         // {model, tokens, heads, how: zero | mean | patch, other?} -> logits
   Reply lens(const Request& request);  // {model, tokens, position, target} -> {depths}
 
+  // Collapse and redundancy (lab_collapse.cpp).
+  Reply collapse_tower(const Request& request);   // TowerRequest -> {floors}, cosines [L + 1, T, T]
+  Reply head_similarity(const Request& request);  // {model, tokens} -> {merges}, distance, cka [L·H, L·H]
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;

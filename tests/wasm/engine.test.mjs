@@ -205,3 +205,22 @@ test('the two variants agree', async () => {
   };
   close(await logits('simd'), await logits('scalar'), 1e-5, 'logits');
 });
+
+for (const variant of variants) {
+  test(`${variant}: a tower collapses where nothing holds it, and heads are compared`, async () => {
+    const engine = await openEngine({ variant });
+    const pure = engine.collapseTower({ layers: 6 });
+    assert.equal(pure.floors.length, 7);
+    assert.deepEqual(pure.cosines.shape, [7, 32, 32]);
+    const y = pure.floors.map((f) => f.residual);
+    assert.ok(Math.abs((y[6] - y[5]) / (y[5] - y[4]) - 3) < 0.15, String(y));
+    assert.ok(engine.collapseTower({ layers: 6, skip: 1, norm: 'pre' }).floors[6].residual > -1);
+    assert.throws(() => engine.collapseTower({ layers: 6, skip: 9 }), (e) => e instanceof EngineError && e.code === 'out of range');
+
+    const model = engine.createModel(tiny, 3);
+    const { distance, cka, merges } = engine.headSimilarity(model.id, [[0, 1, 2, 3], [3, 1, 0, 2]]);
+    const n = tiny.layers * tiny.heads;
+    assert.deepEqual([distance.shape, cka.shape, merges.length], [[n, n], [n, n], n - 1]);
+    for (let i = 0; i < n; ++i) assert.ok(distance.data[i * n + i] === 0 && Math.abs(cka.data[i * n + i] - 1) < 1e-3);
+  });
+}

@@ -3,10 +3,10 @@ import type { Core, Reply } from './core.ts';
 import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
-  Attribution, Circuits, Encoding, Engine, EngineInfo, FedModel, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores,
-  ImportanceRequest, InterventionRequest, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile, Patched, PatchRequest, RemovalCurve,
-  RunRequest, RunResult, Sequences, StepMetrics, TaskConfig, TensorData, TokenImportance, TokenizerInfo, Traced, TraceRequest, TrainConfig,
-  TrainPoint, TrainRequest,
+  Attribution, Circuits, Encoding, Engine, EngineInfo, FedModel, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores, HeadSimilarity,
+  ImportanceRequest, InterventionRequest, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile, PatchRequest, Patched, RemovalCurve, RunRequest,
+  RunResult, Sequences, StepMetrics, TaskConfig, TensorData, TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, TraceRequest, Traced,
+  TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
 
 interface TrainerState {
@@ -217,6 +217,18 @@ export class LocalEngine implements Engine {
 
   lens(model: number, tokens: number[], position: number, target: number): LensState[] {
     return this.#core.call('lens', { model, tokens, position, target }).value.depths as LensState[];
+  }
+
+  collapseTower(request: TowerRequest): Tower {
+    const reply = this.#core.call('collapseTower', { ...request });
+    const { floors } = reply.value as unknown as { floors: TowerFloor[] };
+    return { floors, cosines: tensor(reply, 'cosines') };
+  }
+
+  headSimilarity(model: number, tokens: Sequences): HeadSimilarity {
+    const reply = this.#core.call('headSimilarity', { model, tokens });
+    const { merges } = reply.value as unknown as Pick<HeadSimilarity, 'merges'>;
+    return { merges, distance: tensor(reply, 'distance'), cka: tensor(reply, 'cka') };
   }
 
   taskBatch(task: TaskConfig, batch: number, seed: number): ReturnType<Engine['taskBatch']> {

@@ -383,6 +383,47 @@ export interface GateRun {
   weights?: Float32Array;
 }
 
+/** A tower of random attention blocks; core/attn/analysis/collapse_tower.hpp. Absent: none of it, T 32, D 64, H 4. */
+export interface TowerRequest {
+  layers: number;
+  tokens?: number;
+  width?: number;
+  heads?: number;
+  /** x ← skip · x + f(x); 0 to 4. */
+  skip?: number;
+  norm?: 'none' | 'pre' | 'post';
+  mlp?: boolean;
+  causal?: boolean;
+  /** On every score, besides 1/√d. */
+  qk_scale?: number;
+  seed?: number;
+}
+export interface TowerFloor {
+  /** log10 of ‖R‖ / ‖X‖; null when the tokens are one vector to the last bit that a double has. */
+  residual: number | null;
+  /** Mean cosine of pairs of tokens. */
+  cosine: number;
+  /** Entropy of attention rows by its largest possible value; null at floor 0. */
+  entropy: number | null;
+  /** Largest |score|. */
+  score: number;
+}
+export interface Tower {
+  /** layers + 1: the input, then what stands behind each block. */
+  floors: TowerFloor[];
+  /** [L + 1, T, T] */
+  cosines: TensorData;
+}
+/** Every pair of heads, [L·H, L·H] in the order of layers; core/attn/analysis/similarity.hpp. */
+export interface HeadSimilarity {
+  /** Mean Jensen–Shannon divergence of their rows, bits. */
+  distance: TensorData;
+  /** Linear CKA of what they write; NaN for a head that never varies. */
+  cka: TensorData;
+  /** Average linkage by `distance`: [first, second, distance, size], as scipy's linkage. */
+  merges: [number, number, number, number][];
+}
+
 /**
  * The engine as a widget sees it (through Comlink: every call is asynchronous; failures reject
  * with an Error whose message is fit to be shown). Handles are plain numbers; dispose them.
@@ -435,6 +476,10 @@ export interface Engine {
   intervene(model: number, request: InterventionRequest): { before: TensorData; after: TensorData };
   /** One place read at every depth: after the embeddings and after each layer. */
   lens(model: number, tokens: number[], position: number, target: number): LensState[];
+
+  // Collapse and redundancy (attn-lab).
+  collapseTower(request: TowerRequest): Tower;
+  headSimilarity(model: number, tokens: Sequences): HeadSimilarity;
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };
