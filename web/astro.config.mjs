@@ -23,6 +23,7 @@ export default defineConfig({
   base,
   trailingSlash: 'ignore',
   devToolbar: { enabled: false },
+  prefetch: false, // a script on every page to fetch another on hover: here the page itself is waiting for the line
   markdown: {
     processor: unified({
       smartypants: false, // typograf does it, and knows Russian
@@ -60,6 +61,6 @@ export default defineConfig({
     plugins: [outsideImports(), leanKatexFonts()],
     server: { fs: { allow: ['..'] } },
     worker: { format: 'es', plugins: () => [outsideImports()] }, // its modules stand outside web/ as well
-    build: { assetsInlineLimit: 2048 },
+    build: { assetsInlineLimit: (file, content) => !file.endsWith('.woff2') && content.length < 2048 }, // a face inside the styles is paid for by every page
   },
 });
