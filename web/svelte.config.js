@@ -1,2 +1,3 @@
 import { vitePreprocess } from '@astrojs/svelte';
-export default { preprocess: vitePreprocess() };
+// A scope's class stands on thousands of elements: six signs tell styles apart as well as fourteen.
+export default { preprocess: vitePreprocess(), compilerOptions: { cssHash: ({ hash, css }) => `s${hash(css).slice(0, 5)}` } };
