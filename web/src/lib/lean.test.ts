@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import katex from 'katex';
 import { pageNames, prune } from '../plugins/lean-css.mjs';
 import { mathSigns } from '../plugins/lean-math.mjs';
-import { inlineStyles, renameFaces } from '../plugins/lean.mjs';
+import { inlineStyles, renameFaces, withoutScaffolding } from '../plugins/lean.mjs';
 
 const page = '<main id="top"><p class="note wide">tone</p></main>';
 const kept = (css: string, scripts: string[] = []): string => prune(css, pageNames(page, scripts));
@@ -31,13 +31,34 @@ describe('the styles of a page', () => {
     const css = '@font-face{font-family:A;src:url(a)}@font-face{font-family:"B b";src:url(b)}@keyframes turn{from{a:b}}.note{font-family:"B b"}';
     expect(kept(css)).toBe('@font-face{font-family:"B b";src:url(b)}@keyframes turn{from{a:b}}.note{font-family:"B b"}');
   });
-  it('stand where the first link stood; a print sheet stays a file', () => {
-    const html = `<link rel="stylesheet" href="/p.css" media="print"><link rel="stylesheet" href="/a.css"><title>t</title><link rel="stylesheet" href="/b.css">${page}`;
-    const sheets: Record<string, string> = { '/a.css': '.note{a:b}', '/b.css': '.wide{c:d}' };
-    expect(inlineStyles(html, (href: string) => sheets[href], [])).toBe(`<link rel="stylesheet" href="/p.css" media="print"><style>.note{a:b}\n.wide{c:d}</style><title>t</title>${page}`);
+  it('stand where the first link stood, those for print among them', () => {
+    const html = `<link rel="stylesheet" href="/p.css" media="print"><title>t</title><link rel="stylesheet" href="/b.css">${page}`;
+    const sheets: Record<string, string> = { '/p.css': '@media print{.note{a:b}.gone{a:b}}', '/b.css': '.wide{c:d}' };
+    expect(inlineStyles(html, (href: string) => sheets[href], [])).toBe(`<style>@media print{.note{a:b}}\n.wide{c:d}</style><title>t</title>${page}`);
+  });
+  it('lose the properties of Starlight that nothing reads, and none of ours', () => {
+    const css = ':root{--sl-a:1;--sl-b:var(--sl-c);--sl-c:2;--sl-d:3;--sl-e:4;--ours:5}.note{x:var(--sl-d)}';
+    expect(kept(css, ['style.setProperty("--sl-e", 1)'])).toBe(':root{--sl-d:3;--sl-e:4;--ours:5}.note{x:var(--sl-d)}');
+    expect(prune(':root{--sl-a:1}', pageNames('<p style="x:var(--sl-a)"></p>', []))).toBe(':root{--sl-a:1}');
+    expect(kept('.note{--sl-a:1}')).toBe('');
   });
   it('name faces as they were cut, and drop those nobody needs', () => {
     expect(renameFaces('@font-face{src:url(x.1.woff2)}@font-face{src:url(y.1.woff2)}', new Map([['x.1.woff2', 'x.2.woff2'], ['y.1.woff2', null]]))).toBe('@font-face{src:url(x.2.woff2)}');
+  });
+});
+
+describe('what a page leaves in the workshop', () => {
+  it('is the TeX of a formula, not its MathML', () => {
+    const formula = katex.renderToString('a^2', { output: 'htmlAndMathml' });
+    const made = withoutScaffolding(formula);
+    expect(made).not.toContain('annotation');
+    expect(made).toContain('<msup><mi>a</mi><mn>2</mn></msup></mrow></math>');
+    expect(made.slice(made.indexOf('katex-html'))).toBe(formula.slice(formula.indexOf('katex-html')));
+  });
+  it('is a reference that the list of sources says again', () => {
+    const cite = (key: string): string => `<a class="cite" href="/b/#${key}" data-full="F. T. 2020.">F, 2020</a>`;
+    const list = '<li class="source" id="source-f2020">F. T. 2020.</li>';
+    expect(withoutScaffolding(cite('f2020') + cite('g2021') + list)).toBe(`<a class="cite" href="/b/#f2020">F, 2020</a>${cite('g2021')}${list}`);
   });
 });
 

@@ -23,7 +23,7 @@ export function pageNames(html, scripts) {
     if (!answers.has(name)) answers.set(name, said.has(name) || beginnings.some((start) => name.startsWith(start)));
     return answers.get(name);
   };
-  return { byScript, others, lists: [new Set(), ...[...lists].map((list) => new Set(list.split(/\s+/)))] };
+  return { html, byScript, others, lists: [new Set(), ...[...lists].map((list) => new Set(list.split(/\s+/)))] };
 }
 
 function alive(selector, names) {
@@ -37,6 +37,24 @@ function alive(selector, names) {
     else if (part.type === 'pseudo' && /^:(is|where)$/.test(part.value) && !part.nodes.some((inner) => alive(inner, names))) return false;
   }
   return met();
+}
+
+// Starlight and Expressive Code define some two hundred custom properties, of which our pages read a few dozen.
+const THEIRS = /^--(__)?(sl|ec)-/;
+/** Takes out definitions that no rule, no markup and no script reads; then those that only they had read. */
+function dropUnreadProperties(tree, { html, byScript }) {
+  for (let dropped = true; dropped;) {
+    dropped = false;
+    const read = new Set([...tree.toString().matchAll(/var\(\s*(--[\w-]+)/g)].map(([, name]) => name));
+    tree.walkDecls(THEIRS, (declaration) => {
+      const name = declaration.prop;
+      if (read.has(name) || html.includes(name) || byScript(name.slice(2))) return;
+      const rule = declaration.parent;
+      declaration.remove();
+      if (rule.nodes.length === 0) rule.remove();
+      dropped = true;
+    });
+  }
 }
 
 const FACES = /@font-face\s*\{[^}]*\}/g;
@@ -57,6 +75,7 @@ export function prune(css, names) {
     if (kept.length === 0) rule.remove();
     else if (kept.length < rule.selectors.length) rule.selector = kept.join(',');
   }
+  dropUnreadProperties(tree, names);
   tree.walkAtRules((rule) => { if (rule.nodes?.length === 0 && rule.name !== 'layer') rule.remove(); });
   const text = tree.toString();
   const rest = text.replace(FACES, '');

@@ -11,7 +11,7 @@ import { faces, mathSigns } from './lean-math.mjs';
 // formulas carry the signs that some page shows. Nothing waits for a style sheet, and no page pays for another page's figures.
 
 export const hash = (data) => crypto.createHash('sha256').update(data).digest('hex').slice(0, 8);
-const SHEET = /<link rel="stylesheet" href="([^"]+)"\s*\/?>/g; // the print sheet has media= and stays a file: it blocks nothing
+const SHEET = /<link rel="stylesheet" href="([^"]+)"(?: media="print")?\s*\/?>/g; // what is for print says so inside as well
 
 /** The page with its style sheets pruned to what it and its scripts name, and set inline in place of the first link. */
 export function inlineStyles(html, sheet, scripts) {
@@ -21,6 +21,22 @@ export function inlineStyles(html, sheet, scripts) {
   const style = `<style>${prune(css, pageNames(html, scripts)).replaceAll('</', '<\\/')}</style>`;
   let first = true;
   return html.replace(SHEET, () => { const at = first ? style : ''; first = false; return at; });
+}
+
+// Starlight's restorer of an open sidebar, which this course does not have.
+const SIDEBAR = /<script type="module">(?:(?!<\/script>)[^])*?sl-sidebar-state[^]*?<\/script>/;
+/**
+ * Markup that the build needed and no reader does: the TeX of each formula (its MathML is what is read aloud, and copied), the
+ * reference behind a citation that also stands in the list of sources (page.ts takes it from there), a script for a part that
+ * is not there.
+ */
+export function withoutScaffolding(html) {
+  const listed = new Set([...html.matchAll(/ id="source-([^"]+)"/g)].map(([, key]) => key));
+  return html
+    .replace(/<semantics>([^]*?)<annotation encoding="application\/x-tex">[^]*?<\/annotation><\/semantics>/g, '$1')
+    .replaceAll('<math xmlns="http://www.w3.org/1998/Math/MathML"', '<math') // HTML knows where it belongs
+    .replace(/(<a class="cite" href="[^"#]*#([^"]+)") data-full="[^"]*"/g, (whole, link, key) => (listed.has(key) ? link : whole))
+    .replace(html.includes('id="starlight__sidebar"') ? /$^/ : SIDEBAR, '');
 }
 
 /** Cuts each face of KaTeX to the signs used; returns old name → new name, null where no page uses the face. */
@@ -34,7 +50,7 @@ async function cutMath(dist, files, pages) {
     if (!faces.includes(face)) throw new Error(`lean: no class of a formula is known to select ${face}`);
     const full = path.join(dist, file);
     const signs = [...(used.get(face) ?? [])].sort().join('');
-    const body = signs && await subsetFont(fs.readFileSync(full), signs, { targetFormat: 'woff2', noLayoutClosure: true, noHinting: true });
+    const body = signs && await subsetFont(fs.readFileSync(full), signs, { targetFormat: 'woff2', keepFeatures: [], dropTables: ['gasp'], noHinting: true });
     fs.rmSync(full);
     renamed.set(path.basename(file), signs ? `${face}.${hash(body)}.woff2` : null);
     if (signs) fs.writeFileSync(path.join(dist, '_astro', renamed.get(path.basename(file))), body); // a new name: the old one may be in a cache
@@ -70,8 +86,8 @@ export default function lean({ base = '/' } = {}) {
         for (const page of pages) {
           const html = texts.get(page);
           const code = [...closure(page, names, texts)].map((f) => texts.get(f));
-          const made = inlineStyles(html, sheet, code);
-          before += html.length; after += made.length;
+          const made = inlineStyles(withoutScaffolding(html), sheet, code);
+          before += Buffer.byteLength(html); after += Buffer.byteLength(made);
           texts.set(page, made);
           fs.writeFileSync(path.join(dist, page), made);
         }
