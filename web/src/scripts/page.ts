@@ -1,4 +1,5 @@
 // The small behaviours of every page: theme, contents list that follows the reader, cards over citations, offline.
+import { keepForOffline } from './offline';
 import { root } from './root';
 
 const theme = document.querySelector<HTMLButtonElement>('#theme');
@@ -38,9 +39,13 @@ function followReader(): void {
   window.addEventListener('scroll', () => { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
 }
 
+/** What a citation refers to: it carries the words itself only where the list of sources does not have them (plugins/lean.mjs). */
+const reference = ({ dataset, hash }: HTMLAnchorElement): string =>
+  (dataset.full ?? document.getElementById(`source-${decodeURIComponent(hash.slice(1))}`)?.firstElementChild?.textContent ?? '').replace(/\s+/g, ' ').trim();
+
 /** The full reference over a citation, on hover and on focus; a click still goes to the bibliography. */
 function citationCards(): void {
-  const cites = document.querySelectorAll<HTMLAnchorElement>('a.cite[data-full]');
+  const cites = document.querySelectorAll<HTMLAnchorElement>('a.cite');
   if (cites.length === 0) return;
   const card = document.createElement('div');
   card.className = 'cite-card';
@@ -61,7 +66,7 @@ function citationCards(): void {
   for (const cite of cites) {
     const show = (): void => {
       shown = cite;
-      card.textContent = cite.dataset.full ?? '';
+      card.textContent = reference(cite);
       card.showPopover();
       place();
     };
@@ -84,12 +89,13 @@ function scrollersInTabOrder(): void {
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => look(target)));
   const boxes = [...document.querySelectorAll('.katex-display, .table-scroll')];
   for (const box of boxes) watch.observe(box);
-  // A face that arrives late widens a formula and leaves its box as it was.
-  document.fonts.addEventListener('loadingdone', () => boxes.forEach(look));
+  // A face that arrives late widens a formula and leaves its box as it was. What is left without layout is not asked: it would be laid
+  // out for the answer, and the observer hears of it when its turn comes.
+  document.fonts.addEventListener('loadingdone', () => boxes.filter((box) => box.checkVisibility?.({ contentVisibilityAuto: true }) ?? true).forEach(look));
 }
 
 followReader();
 citationCards();
 scrollersInTabOrder();
 if (import.meta.env.PROD && 'serviceWorker' in navigator)
-  window.addEventListener('load', () => void import('./offline').then(({ keepForOffline }) => keepForOffline(root)));
+  window.addEventListener('load', () => void keepForOffline(root));
