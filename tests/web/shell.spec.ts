@@ -25,8 +25,16 @@ for (const page of pages) {
     expect(await tab.locator('html').getAttribute('lang')).toBe('ru');
     await tab.waitForLoadState('networkidle');
     expect(seen).toEqual({ errors: [], foreign: [] });
-    // A ratchet, not the bar: DESIGN asks for 250 KB a chapter; chapters 1 and 7 weigh about 345 and 350 (fonts 150, HTML 70-90).
-    if (page !== 'kit/') expect(weight).toBeLessThan(370 * 1024);
+    // Two ratchets; DESIGN's bar for a chapter is 250 KB. As it opens (HTML, styles, scripts, faces, recordings of the figures at hand), the
+    // heaviest, chapter 7, weighs 261 KB here and 245 on a phone, whose first screen has no formula.
+    if (page !== 'kit/') expect(weight).toBeLessThan(265 * 1024);
+    if (!chapters.includes(page)) return;
+    // Read to its end, every figure alive: 260-292.
+    for (let y = 0; y < await tab.evaluate(() => document.documentElement.scrollHeight); y += 700) { await tab.evaluate((to) => scrollTo({ top: to, behavior: 'instant' }), y); await tab.waitForTimeout(40); }
+    await tab.waitForLoadState('networkidle');
+    expect(weight).toBeLessThan(295 * 1024);
+    // A face that a browser refuses leaves a page in the fallbacks, which look almost right.
+    expect(await tab.evaluate(() => [...document.fonts].filter((f) => f.status === 'error').map((f) => `${f.family} ${f.weight} ${f.style}`))).toEqual([]);
   });
 
   test(`${name}: no sideways scroll at 320 px`, async ({ browser }) => {
@@ -192,7 +200,11 @@ for (const chapter of chapters) {
     await cite.focus();
     const card = page.locator('#cite-card');
     await expect(card).toBeVisible();
-    await expect(card).toHaveText((await cite.getAttribute('data-full'))!);
+    // The words stand once on the page: in the list of sources, or else with the citation itself.
+    const key = new URL((await cite.getAttribute('href'))!, page.url()).hash.slice(1);
+    const full = (await cite.getAttribute('data-full')) ?? (await page.locator(`#source-${key} .source-ref`).textContent())!;
+    expect(full.length).toBeGreaterThan(20);
+    await expect(card).toHaveText(full.replace(/\s+/g, ' ').trim());
     await page.keyboard.press('Escape');
     await expect(card).not.toBeVisible();
     expect(await page.locator('.katex-mathml math').count()).toBe(await page.locator('.katex').count());
