@@ -1,0 +1,80 @@
+// Chapter 9 in a browser: the bench, the patching lab and the triad compute live, keep their state, pass axe and fit a phone.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Locator, type Page } from '@playwright/test';
+import { expectNoSideScroll, expectNoViolations, watch } from './site';
+
+const CHAPTER = '09-methods/';
+const FIGURES = ['truth-bench', 'triad', 'patching-lab'] as const;
+
+async function figure(page: Page, id: string): Promise<Locator> {
+  const widget = page.locator(`#${id}`);
+  await widget.scrollIntoViewIfNeeded();
+  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
+  return widget;
+}
+async function live(page: Page, id: string): Promise<Locator> {
+  const widget = await figure(page, id);
+  await expect(widget).toHaveAttribute('data-badge', 'live', { timeout: 40_000 });
+  return widget;
+}
+const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
+const number = async (value: Locator): Promise<number> => Number((await value.innerText()).replace(',', '.').replace('−', '-').replace(/[^\d.-].*$/, ''));
+
+test('the bench answers for the string that is typed, and another truth gives other agreements', async ({ page }) => {
+  const seen = watch(page);
+  await page.goto(CHAPTER);
+  const bench = await live(page, 'truth-bench');
+  await expect(stat(bench, 'модель пишет дальше')).toContainText('а');
+  const rho = bench.locator('svg .rho').first();
+  const before = await rho.textContent();
+  await bench.getByRole('radio', { name: 'стёртый эмбеддинг' }).check({ force: true });
+  await expect(rho).not.toHaveText(before!);
+  await bench.getByLabel('Строка: модель продолжит её').first().fill('пшеницапшен');
+  await expect(stat(bench, 'модель пишет дальше')).toContainText('и', { timeout: 20_000 });
+  await expect.poll(() => new URL(page.url()).searchParams.get('w-truth-bench.truth')).toBe('erase');
+  await page.reload();
+  await expect(stat(await live(page, 'truth-bench'), 'модель пишет дальше')).toContainText('и', { timeout: 20_000 });
+  expect(seen).toEqual({ errors: [], foreign: [] });
+});
+
+test('the map of a patch follows the contrast: the previous-token head is white for the answer, not for its neighbour', async ({ page }) => {
+  await page.goto(CHAPTER);
+  const lab = await live(page, 'patching-lab');
+  const head = async (): Promise<number> => number(lab.locator('[data-at="0-1"] .n'));
+  await lab.getByRole('button', { name: 'ответ', exact: true }).click();
+  await expect.poll(head, { timeout: 20_000 }).toBeLessThan(0.1);
+  await lab.getByRole('button', { name: 'сосед ответа' }).click();
+  await expect.poll(head, { timeout: 20_000 }).toBeGreaterThan(0.3);
+  await lab.getByRole('radio', { name: 'разрушение' }).check({ force: true });
+  await expect.poll(() => new URL(page.url()).searchParams.get('w-patching-lab.noise')).toBe('1');
+});
+
+test('the triad: pruning everything but the chosen head is the ablation of the others', async ({ page }) => {
+  await page.goto(`${CHAPTER}?w-triad.how=patch`);
+  const triad = await live(page, 'triad');
+  const repeat = stat(triad, 'потери на повторе');
+  const patched = await number(repeat);
+  await triad.getByRole('radio', { name: 'обнулить' }).check({ force: true });
+  await expect.poll(() => number(repeat), { timeout: 20_000 }).toBeGreaterThan(patched + 0.5);
+  await triad.getByRole('checkbox', { name: 'оставить только выбранные' }).check({ force: true });
+  await expect(triad.getByRole('status')).toContainText('0.0, 0.2', { timeout: 20_000 });
+});
+
+for (const theme of ['light', 'dark'] as const)
+  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
+    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
+    await page.goto(CHAPTER);
+    for (const id of FIGURES) await figure(page, id);
+    await expectNoViolations(FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page })));
+    await page.context().close();
+  });
+
+test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
+  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
+  await page.goto(CHAPTER);
+  for (const id of FIGURES) {
+    await figure(page, id);
+    await expectNoSideScroll(page);
+  }
+  await page.context().close();
+});
