@@ -72,6 +72,10 @@ describe('attribution patching', () => {
   it('prints the table as measured', () => {
     for (const c of CONTRASTS) says(`| ${span(of(c, 'denoise', 'pearson'))} | ${span(of(c, 'denoise', 'slope'))} | ${dots(of(c, 'noise', 'pearson'))} | ${dots(of(c, 'noise', 'slope'))} |`);
   });
+  it('shows a saturated map in the string above', () => {
+    const { figure } = benchJson as unknown as Bench;
+    says(`ответу достаётся весь вес, ${ru(figure.methods.attention[5]!)}`);
+  });
   it('is refuted where the head acts through a saturated softmax, by sign', () => {
     const guess = (way: 'denoise' | 'noise'): number[] => rows.map((r) => r.contrasts.before.guess[way][r.previous]!);
     says(`приписано ${span(guess('denoise'))}`, `от ${ru(Math.min(...guess('noise')))} до ${ru(Math.max(...guess('noise')))}`, `отнимает ${span(rows.map((r) => r.contrasts.before.noise[r.previous]!))}`);
