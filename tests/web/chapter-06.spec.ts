@@ -55,6 +55,14 @@ test('the choir sings together in layer 1; links are cut live', async ({ page })
   expect(await number(stat(links, 'перерезать у всех'))).toBeGreaterThan(1);
 });
 
+test('a model of another seed is trained in the page and asked the same', async ({ page }) => {
+  test.setTimeout(300_000);
+  await page.goto(`${CHAPTER}?w-head-links.model=1`);
+  const links = await figure(page, 'head-links');
+  await expect(links).toHaveAttribute('data-badge', 'live', { timeout: 240_000 });
+  expect(await number(stat(links, 'перерезать у всех'))).toBeGreaterThan(0.5);
+});
+
 for (const theme of ['light', 'dark'] as const)
   test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
     const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
