@@ -1,5 +1,5 @@
 // Makes the recordings and the measured numbers of chapter 6 with the core the page runs (in web/, after wasm/build.sh):
-//   npx node src/widgets/assembly/record.ts [ledger] [choir] [mix] [links] [layouts]
+//   npx node src/widgets/assembly/record.ts [ledger] [choir] [mix] [mix-figure] [links] [layouts]
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
@@ -112,6 +112,8 @@ const makers: Record<string, () => Promise<void>> = {
       all[n] = { pairs, shared, rank: spearman(pairs.map((p) => p.distance), cost), rankChange };
     }
     await measured('mix', all);
+  },
+  async 'mix-figure'() {
     const f = await mix.ask(engine, models.get(0)!, { layer: 1, pair: 0, mode: 'before', seed: BATCH_SEED, model: 0 });
     await save('head-mix', { figure: { ...short(f), maps: Array.from(f.maps, (x) => Math.round(x * 100) / 100) } });
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TensorData } from '../../../../wasm/client/types';
-import { ANGLES, averaged, mapDistance, PAIRS, turnInside, turnReading, turnValues, turnWriting, type Figure } from './model';
+import { ANGLES, averaged, mapDistance, PAIRS, SHOWN, turnInside, turnReading, turnValues, turnWriting, type Figure } from './model';
 import json from './recording.json';
 
 // Small weights with H = 3 heads: V [D, H, d], O [H, d, D].
@@ -50,6 +50,7 @@ describe('the recording', () => {
   it('has every angle and two maps', () => {
     expect(f.loss).toHaveLength(ANGLES.length);
     expect(PAIRS).toHaveLength(6);
-    expect(f.maps.length).toBe(2 * 48 * 48);
+    expect(f.maps.length).toBe(2 * SHOWN * SHOWN);
+    expect(f.letters.slice(SHOWN / 2)).toBe(f.letters.slice(0, SHOWN / 2));
   });
 });

@@ -1,13 +1,16 @@
 // Two heads of a layer turned into one another by an angle: inside one head, between heads after the maps, before them, and everything at once.
 import type { RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
 import { batchOf, counted, need, norm, rowOf, withWeights, type Batch } from '../assembly/subject.ts';
-import { judge, type Verdict } from '../head-knockout/model.ts';
+import { ALPHABET } from '../../kit/letters.ts';
+import { judge, PERIOD, type Verdict } from '../head-knockout/model.ts';
 import type { Specimen } from '../specimen/specimen.ts';
 
 export const MODES = ['inside', 'after', 'before', 'all'] as const;
 export type Mode = (typeof MODES)[number];
 export const ANGLES = [0, 15, 30, 45, 60, 75, 90] as const;
 export const HEADS = 4;
+/** Places of the first string whose maps are shown: the segment and its first repeat. */
+export const SHOWN = 2 * PERIOD;
 export const PAIRS: readonly (readonly [number, number])[] = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]];
 
 export interface Inputs { layer: number; pair: number; mode: Mode; seed: number; model: number }
@@ -21,7 +24,8 @@ export interface Figure extends Inputs {
   distance: number;
   /** Both heads given the mean of their two maps. */
   shared: Verdict;
-  /** Maps of the two heads on the first string, [2, T, T]. */
+  /** The first SHOWN letters of the first string, and the maps of the two heads over them, [2, SHOWN, SHOWN]. */
+  letters: string;
   maps: ArrayLike<number>;
 }
 
@@ -149,10 +153,12 @@ export async function ask(engine: RemoteEngine, m: Specimen, inputs: Inputs): Pr
   const verdicts: Turned[] = [];
   for (const degrees of ANGLES) verdicts.push(await turned(engine, m, batch, layer, pair, mode, degrees));
   const [, , T, S] = pattern.shape as [number, number, number, number];
-  const maps = new Float32Array(2 * T * S);
-  pair.forEach((h, k) => maps.set(pattern.data.subarray(h * T * S, (h + 1) * T * S), k * T * S));
+  const maps = new Float32Array(2 * SHOWN * SHOWN);
+  pair.forEach((h, k) => {
+    for (let t = 0; t < SHOWN; t += 1) maps.set(pattern.data.subarray((h * T + t) * S, (h * T + t) * S + SHOWN), (k * SHOWN + t) * SHOWN);
+  });
   return {
-    ...inputs, loss: verdicts.map((v) => v.loss), accuracy: verdicts.map((v) => v.accuracy), maps,
+    ...inputs, loss: verdicts.map((v) => v.loss), accuracy: verdicts.map((v) => v.accuracy), maps, letters: batch.tokens[0]!.slice(0, SHOWN).map((id) => ALPHABET[id]!).join(''),
     change: relativeChange(verdicts[0]!.answer, verdicts[ANGLES.indexOf(45)]!.answer, batch),
     distance: mapDistance(pattern, batch, pair), shared: await shareMap(engine, m, batch, layer, pattern, pair),
   };
