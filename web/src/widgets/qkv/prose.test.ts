@@ -43,12 +43,12 @@ describe('«Чего не видно снаружи»', () => {
 
 describe('«Три матрицы, две или одна»', () => {
   const rows = data<{ rows: Row[] }>('three-or-two').rows;
-  const cells = (task: string, heads = 1): string[] => ['separate', 'qk', 'kv', 'all'].map((s) => {
+  const cells = (task: string, heads = task === 'repeat' ? 4 : 1): string[] => ['separate', 'qk', 'kv', 'all'].map((s) => {
     const r = rows.find((x) => x.task === task && x.sharing === s && x.heads === heads)!;
     return ru(median(r.accuracy), 3);
   });
   it('the table', () => {
-    for (const [task, name] of [['cycle', 'круг'], ['swap', 'пары'], ['previous', 'предыдущая буква'], ['neighbour', 'слева без маски']] as const) says(`| ${name} | ${cells(task).join(' | ')} |`);
+    for (const [task, name] of [['cycle', 'круг'], ['swap', 'пары'], ['previous', 'предыдущая буква'], ['neighbour', 'слева без маски'], ['repeat', 'повтор']] as const) says(`| ${name} | ${cells(task).join(' | ')} |`);
   });
   it('one symmetric head stays under the ceiling; more heads get over it', () => {
     const symmetric = (heads: number): number[] => rows.find((x) => x.task === 'cycle' && x.sharing === 'qk' && x.heads === heads)!.accuracy;
@@ -71,6 +71,9 @@ describe('«Три матрицы, две или одна»', () => {
     const of = (task: string, sharing: string): number[] => rows.find((x) => x.task === task && x.sharing === sharing)!.accuracy;
     expect(of('neighbour', 'qk').filter((x) => x > 0.98)).toHaveLength(2);
     expect(Math.min(...of('swap', 'qk'))).toBe(1);
+    const falls = ['cycle', 'swap', 'previous', 'neighbour'].map((t) => median(of(t, 'separate')) - median(of(t, 'kv')));
+    says(`не упала больше чем на ${ru(Math.max(...falls), 3)}`, `вместо ${ru(median(of('repeat', 'separate')), 3)} вышло ${span(of('repeat', 'kv'), 3)}`);
+    says(`обвалился: ${span(of('repeat', 'qk'), 2)} у пяти зёрен`);
     says(`Пары падают с 1,000 до ${span(of('swap', 'all'), 2)}`);  });
 });
 

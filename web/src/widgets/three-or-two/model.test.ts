@@ -37,10 +37,10 @@ describe('measures', () => {
 
 describe('the recording', () => {
   it('has five seeds of every run, and a curve and a map of the first', () => {
-    for (const run of RUNS.filter((x) => x.task !== 'repeat')) {
+    for (const run of RUNS) {
       const x = row(r, run)!;
       expect([x.accuracy.length, x.symmetry.length, x.curve.length]).toEqual([5, 5, POINTS + 1]);
-      expect(x.map?.length).toBe(side(run.task) ** 2);
+      expect(x.map?.length ?? null).toBe(run.task === 'repeat' ? null : side(run.task) ** 2);
     }
   });
   it('is symmetric to the bit where Q = K', () => {
