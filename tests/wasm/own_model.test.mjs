@@ -110,3 +110,19 @@ for (const variant of variants) {
     assert.throws(() => engine.feedModel(1), { code: 'out of range' });
   });
 }
+
+test('a file longer than the memory is refused for what it is, by its header alone', async () => {
+  const engine = await openEngine();
+  const [D, M, V, L] = [4096, 11008, 32000, 32]; // LLaMA-7B
+  const layer = { 'self_attn.q_proj': [D, D], 'self_attn.k_proj': [D, D], 'self_attn.v_proj': [D, D], 'self_attn.o_proj': [D, D], 'mlp.gate_proj': [M, D], 'mlp.up_proj': [M, D], 'mlp.down_proj': [D, M], input_layernorm: [D], post_attention_layernorm: [D] };
+  const shapes = [['model.embed_tokens', [V, D]], ['model.norm', [D]], ['lm_head', [V, D]]];
+  for (let l = 0; l < L; l += 1) for (const [name, shape] of Object.entries(layer)) shapes.push([`model.layers.${l}.${name}`, shape]);
+  let size = 0;
+  const tensors = Object.fromEntries(shapes.map(([name, shape]) => [`${name}.weight`, { dtype: 'F16', shape, data_offsets: [size, (size += 2 * shape.reduce((a, b) => a * b))] }]));
+  const text = Buffer.from(JSON.stringify(tensors));
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(BigInt(text.length));
+  const header = Buffer.concat([prefix, text]);
+  const config = JSON.stringify({ model_type: 'llama', architectures: ['LlamaForCausalLM'], vocab_size: V, hidden_size: D, intermediate_size: M, num_hidden_layers: L, num_attention_heads: 32 });
+  assert.throws(() => engine.planModel(config, [{ name: 'model.safetensors', size: header.length + size, header: header.length }], header), { name: 'EngineError', code: 'too large', message: /слишком велика: около 67\d\d млн/ });
+});

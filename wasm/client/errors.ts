@@ -55,6 +55,8 @@ const OWN_MODEL: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^(\S+): tensor ("[^"]*") has no place/, (m) => `Тензору ${m[2]} нет места в модели, которую описывает config.json: файлы от разных моделей`],
   [/^(\S+): tensor ("[^"]*") is (\w+), not/, (m) => `Тензор ${m[2]} записан как ${m[3]}; читаются F32, F16 и BF16`],
   [/^tensor ("[^"]*") holds a number that is not finite/, (m) => `В тензоре ${m[1]} встретилось не число: файл испорчен`],
+  [/^(\S+): safetensors: tensor ("[^"]*"): its size overflows/, (m) => `Тензор ${m[2]} слишком велик: столько не поместится в память вкладки`],
+  [/about (\d+) million parameters; the limit is (\d+) million/, (m) => `Модель слишком велика: около ${m[1]} млн параметров, а вкладке под силу самое большее ${m[2]} млн`],
   [/^(\S+\.safetensors): safetensors: (.+)$/, (m) => `Файл модели ${m[1]} испорчен или обрезан (${m[2]})`],
   [/^the weights would need about (\d+) MB, the limit is (\d+) MB/, (m) => `Весам нужно около ${m[1]} МБ памяти, а вкладке доступно ${m[2]}`],
 ];

@@ -25,11 +25,12 @@ bool multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& product) {
   return !__builtin_mul_overflow(a, b, &product) && product <= max_index;
 }
 
-// A count: a nonnegative integer, written as one, within 2^53 and this build's index type.
-bool count(const Json& j, std::uint64_t& out) {
+// A count: a nonnegative integer, written as one, within 2^53 and the limit. Extents must fit this build's
+// index type; offsets need not: a file that is read piece by piece may be longer than the memory.
+bool count(const Json& j, std::uint64_t& out, std::uint64_t limit = max_index) {
   if (!j.is_integer() || std::signbit(j.number())) return false;
   out = static_cast<std::uint64_t>(j.number());
-  return out <= max_index;
+  return out <= limit;
 }
 
 struct Span {
@@ -65,7 +66,8 @@ Result<Span> read_entry(const Json& j, TensorEntry& entry) {
   }
 
   Span span;
-  if (!count(offsets->items()[0], span.begin) || !count(offsets->items()[1], span.end))
+  constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
+  if (!count(offsets->items()[0], span.begin, any) || !count(offsets->items()[1], span.end, any))
     return bad_tensor(name, "\"data_offsets\" holds something that is not a count");
   if (span.begin > span.end) return bad_tensor(name, "\"data_offsets\" run backwards");
   if (span.end - span.begin != bytes)
