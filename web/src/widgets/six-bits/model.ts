@@ -43,6 +43,13 @@ const SOUNDS: Record<number, string[]> = { 2: ['бвгдклмн', 'аоуэыи
 export const say = (token: number, places: number): string =>
   places === 1 ? String(token) : digits(token, places).map((d, j) => SOUNDS[places]?.[j]?.[d] ?? String(d)).join('');
 
+/** The rule on one line of text: as many tokens as there are places, the latest last, and the answer that is asked after one more token. */
+export function example(places: number): { tokens: string[]; answer: string } {
+  const tokens = [45, 9, 62, 20, 51, 30].slice(0, places);
+  const answer = digits(0, places).reduce((sum, _, j) => sum * base(places) + digits(tokens[places - 1 - j]!, places)[j]!, 0);
+  return { tokens: tokens.map((t) => say(t, places)), answer: say(answer, places) };
+}
+
 export interface Batch { tokens: number[][]; targets: number[][]; weights: number[][] }
 
 /** Share of asked places whose digit j the likeliest answer has right, for every j; and the whole answer. logits [B, T, V]. */
@@ -107,10 +114,6 @@ export async function roles(engine: RemoteEngine, c: { model: ModelConfig; task:
     await engine.disposeModel(id);
   }
 }
-
-/** Every place is looked at mostly by a head of its own: the gaze is close to a permutation. */
-export const isPermutation = (g: number[][], places: number, level = 0.5): boolean =>
-  g.length === places && new Set(g.map((row) => row.findIndex((v) => v > level))).size === places && g.every((row) => row.slice(1, places + 1).some((v) => v > level));
 
 export interface Cell { places: number; heads: number; accuracy: number[]; curve: number[] }
 export interface Recorded {
