@@ -1,6 +1,7 @@
 // Which head, reading which place, moved the choice between two candidates: read off directly, then tested by taking the arrow out.
 import type { RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
 import { fit, order, type Candidate } from '../microscope/model.ts';
+import { median, spearman } from '../../lib/statistics.ts';
 import { dot, rootMeanSquare, softmax, type Net } from '../ru-small/net.ts';
 import type { RuSmall } from '../ru-small/open.ts';
 import { label, type Encoded } from '../ru-small/tokenizer.ts';
@@ -10,6 +11,8 @@ export { spearman };
 
 export const TEXT = 'Старик взял шапку, надел её на голову и вышел из';
 export const CANDIDATES = 6;
+
+export { median, spearman } from '../../lib/statistics.ts';
 
 type Numbers = ArrayLike<number>;
 /** a, b: places of the two tokens among the candidates. */
@@ -156,9 +159,4 @@ export function summary(p: readonly Point[]): Summary {
     count: p.length, byWeight: spearman(p.map((x) => x.weight), p.map(size)), byDirect: spearman(p.map((x) => Math.abs(x.direct)), p.map(size)),
     heavy: heavy.length, threshold: heavy[heavy.length - 1]?.weight ?? NaN, idle: heavy.filter((x) => size(x) < middle).length, sink: heavy.filter((x) => x.source === 0).length,
   };
-}
-export function median(x: readonly number[]): number {
-  const sorted = [...x].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length === 0 ? NaN : sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
