@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fixed, percent, ru } from '../../kit/fmt';
 import type { HeadWeights } from '../role-weights/model';
-import { best, type Recorded } from '../head-scanner/model';
+import { above, best, type Recorded } from '../head-scanner/model';
+import { ROLE_IDS } from '../head-atlas/meter';
+import type { Packed as AtlasPacked } from '../head-atlas/recorded';
 import { interaction, layerDamage, unpack, type Recorded as Lesions } from '../lesions/model';
 
 const chapter = new URL('../../../../chapters/08-roles/', import.meta.url);
@@ -65,5 +67,11 @@ it('scanner', () => {
   const small = figures.find((f) => f.figure.model === 'ru-small')?.figure;
   if (!small) return;
   const [i, p, f] = [best(small, 'induction'), best(small, 'previous'), best(small, 'first')];
-  says(`${ru(i.value, 3)} при равномерном ${ru(small.baseline.induction, 3)}`, `${p.layer}.${p.head} с показателем ${ru(p.value)} при равномерном ${ru(small.baseline.previous, 3)}`, `голова ${f.layer}.${f.head} отдаёт`);
+  says(`${ru(i.value, 3)} при равномерном ${ru(small.baseline.induction, 3)}`, `${p.layer}.${p.head} с показателем ${ru(p.value)} при равномерном ${ru(small.baseline.previous, 3)}`, `голова ${f.layer}.${f.head} отдаёт ${ru(f.value)}`, `легче первого лишь на ${ru(small.loss.first - small.loss.second)} ната`);
+  expect(above(small, 'first', 0.5)).toBe(11); // «одиннадцать голов»
+  expect(i.value).toBeLessThan(0.1); // «индукция не нашлась»
+  // The same head on the treebanks of the atlas.
+  const { native } = JSON.parse(readFileSync(new URL('../head-atlas/recording.json', import.meta.url), 'utf8')) as AtlasPacked;
+  const at = ROLE_IDS.indexOf('induction');
+  says(`та же ${i.layer}.${i.head} отдаёт`, `${ru(native!.roles[i.layer * small.heads + i.head]![at]!)} веса при равномерных ${ru(native!.uniform[at]!)}`);
 });

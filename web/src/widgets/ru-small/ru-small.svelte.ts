@@ -1,5 +1,6 @@
 // The Russian model in the page: fetched once, and only when the reader asks for it or touches a figure.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
+import { download } from './download.ts';
 import { openModel, type RuSmall } from './open.ts';
 
 export const SIZE = '4,5 МБ';
@@ -23,7 +24,7 @@ export const loading = {
 /** A failed download is tried again by the next figure that asks. */
 export function ruSmall(engine: RemoteEngine): Promise<RuSmall> {
   wanted = true;
-  opened ??= Promise.all([download(FILE, true), download(TOKENIZER)])
+  opened ??= Promise.all([download(FILE, (got) => (share = got)), download(TOKENIZER)])
     .then(([bytes, tokenizer]) => openModel(engine, bytes, new TextDecoder().decode(tokenizer)))
     .then((m) => {
       loaded = true;
@@ -35,30 +36,4 @@ export function ruSmall(engine: RemoteEngine): Promise<RuSmall> {
       throw reason;
     });
   return opened;
-}
-
-const MISSING = 'Не удалось загрузить русскую модель: показана запись';
-
-async function download(path: string, counted = false): Promise<Uint8Array<ArrayBuffer>> {
-  const url = new URL(`${import.meta.env.BASE_URL.replace(/\/?$/, '/')}${path}`, location.href);
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok || !response.body) throw new Error(MISSING);
-  const whole = Number(response.headers.get('content-length') ?? 0);
-  const parts: Uint8Array[] = [];
-  let got = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read().catch(() => { throw new Error(MISSING); });
-    if (done) break;
-    parts.push(value);
-    got += value.length;
-    if (counted && whole > 0) share = Math.min(1, got / whole);
-  }
-  const out = new Uint8Array(got);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
