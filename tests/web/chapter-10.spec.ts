@@ -1,0 +1,72 @@
+// Chapter 10 in a browser: towers fall and stand live, the plane of two deaths is recomputed, heads are trained and taken out.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Locator, type Page } from '@playwright/test';
+import { expectNoSideScroll, expectNoViolations, watch } from './site';
+
+const CHAPTER = '10-collapse/';
+const FIGURES = ['collapse-tower', 'two-deaths', 'spare-heads'] as const;
+
+async function figure(page: Page, id: string): Promise<Locator> {
+  const widget = page.locator(`#${id}`);
+  await widget.scrollIntoViewIfNeeded();
+  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
+  return widget;
+}
+const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
+
+test('a tower falls by cubes, a skip holds it, and the address remembers which', async ({ page }) => {
+  const seen = watch(page);
+  await page.goto(`${CHAPTER}?w-collapse-tower.depth=6&w-collapse-tower.floor=6`);
+  const tower = await figure(page, 'collapse-tower');
+  await expect(tower).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
+  await expect(stat(tower, 'остаток на этаже')).toContainText('10^−207', { timeout: 20_000 });
+  await expect(stat(tower, 'шаг длиннее прежнего')).toContainText('3,0');
+  await tower.getByLabel('Остаточная связь α').fill('1');
+  await tower.getByRole('radio', { name: 'pre-LN' }).check();
+  await expect(stat(tower, 'остаток на этаже')).toContainText('0,', { timeout: 20_000 });
+  await expect.poll(() => new URL(page.url()).searchParams.get('w-collapse-tower.norm')).toBe('pre');
+  await page.reload();
+  await expect((await figure(page, 'collapse-tower')).getByRole('radio', { name: 'pre-LN' })).toBeChecked();
+  expect(seen).toEqual({ errors: [], foreign: [] });
+});
+
+test('the plane of two deaths is computed in the page, and a cell is picked', async ({ page }) => {
+  await page.goto(`${CHAPTER}?w-two-deaths.skip=0&w-two-deaths.loud=0.25`);
+  const plane = await figure(page, 'two-deaths');
+  await expect(stat(plane, 'косинус токенов')).toContainText('1,000');
+  await plane.getByRole('radio', { name: 'pre-LN' }).check();
+  await expect(plane.getByRole('status').filter({ hasText: 'Клеток из 48' })).toContainText('живы — 16');
+  await expect(plane).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
+  await expect(plane.getByRole('status').filter({ hasText: 'Клеток из 48' })).toContainText('и то и другое — 0');
+});
+
+test('sixteen heads are trained, compared and taken out', async ({ page }) => {
+  test.setTimeout(420_000);
+  await page.goto(`${CHAPTER}?w-spare-heads.seed=2&w-spare-heads.how=instead`);
+  const heads = await figure(page, 'spare-heads');
+  const recorded = Number((await stat(heads, 'весь слой 1').innerText()).replace(/[^\d,]/g, '').replace(',', '.'));
+  expect(recorded).toBeGreaterThan(1);
+  await heads.getByRole('button', { name: 'Обучить такую модель' }).click();
+  await expect(heads).toHaveAttribute('data-badge', 'live', { timeout: 360_000 });
+  await expect(heads.getByRole('status').filter({ hasText: 'Живой расчёт: зерно 2' })).toBeVisible();
+});
+
+for (const theme of ['light', 'dark'] as const)
+  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
+    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
+    await page.goto(CHAPTER);
+    for (const id of FIGURES) await figure(page, id);
+    const axe = FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page }));
+    await expectNoViolations(axe);
+    await page.context().close();
+  });
+
+test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
+  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
+  await page.goto(CHAPTER);
+  for (const id of FIGURES) {
+    await figure(page, id);
+    await expectNoSideScroll(page);
+  }
+  await page.context().close();
+});
