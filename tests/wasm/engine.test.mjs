@@ -215,6 +215,8 @@ for (const variant of variants) {
     const y = pure.floors.map((f) => f.residual);
     assert.ok(Math.abs((y[6] - y[5]) / (y[5] - y[4]) - 3) < 0.15, String(y));
     assert.ok(engine.collapseTower({ layers: 6, skip: 1, norm: 'pre' }).floors[6].residual > -1);
+    const gone = engine.collapseTower({ layers: 8 }).floors; // no number is left to tell the tokens apart
+    assert.deepEqual([gone[0].entropy, gone[8].residual], [null, null]);
     assert.throws(() => engine.collapseTower({ layers: 6, skip: 9 }), (e) => e instanceof EngineError && e.code === 'out of range');
 
     const model = engine.createModel(tiny, 3);

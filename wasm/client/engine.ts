@@ -222,7 +222,8 @@ export class LocalEngine implements Engine {
   collapseTower(request: TowerRequest): Tower {
     const reply = this.#core.call('collapseTower', { ...request });
     const { floors } = reply.value as unknown as { floors: TowerFloor[] };
-    return { floors, cosines: tensor(reply, 'cosines') };
+    const orNull = (x: number | null): number | null => (Number.isNaN(x) ? null : x); // the core's null was read as NaN
+    return { floors: floors.map((f) => ({ ...f, residual: orNull(f.residual), entropy: orNull(f.entropy) })), cosines: tensor(reply, 'cosines') };
   }
 
   headSimilarity(model: number, tokens: Sequences): HeadSimilarity {
