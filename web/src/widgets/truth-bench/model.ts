@@ -1,7 +1,7 @@
 // Six ways to say which letters an answer hangs on, beside what happens to the answer when a letter is really exchanged.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
 import { decode, encode } from '../../kit/letters.ts';
-import { spearman } from '../../kit/rank.ts';
+import { median, spearman } from '../../lib/statistics.ts';
 
 export const METHODS = ['attention', 'norms', 'gradient_input', 'relevance', 'rollout', 'flow'] as const;
 export type Method = (typeof METHODS)[number];
@@ -59,6 +59,8 @@ export const ceiling = (f: Profiles): number => spearman(f.again, f.truth);
 /** Does the first of one order stand first in the other? */
 export const sameTop = (a: readonly number[], b: readonly number[]): boolean => a.indexOf(Math.max(...a)) === b.indexOf(Math.max(...b));
 
+export { median };
+
 export interface Score { rho: number; top: number }
 /** Means over the prompts of one model. */
 export interface Row {
@@ -94,7 +96,6 @@ export function summarise(found: readonly Profiles[]): Omit<Row, 'seed' | 'accur
   };
 }
 
-export const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;
 
 /** A profile on the common axis: its largest magnitude is 1. */
 export function scaled(profile: readonly number[]): number[] {

@@ -5,9 +5,6 @@ import { median, spearman } from '../../lib/statistics.ts';
 import { dot, rootMeanSquare, softmax, type Net } from '../ru-small/net.ts';
 import type { RuSmall } from '../ru-small/open.ts';
 import { label, type Encoded } from '../ru-small/tokenizer.ts';
-import { spearman } from '../../kit/rank.ts';
-
-export { spearman };
 
 export const TEXT = 'Старик взял шапку, надел её на голову и вышел из';
 export const CANDIDATES = 6;
