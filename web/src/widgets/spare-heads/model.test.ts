@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { config, COUNT, extreme, foretells, full, HEADS, headAt, interaction, pairsOf, spare, spearman, unpack, type Figure, type Recorded } from './model';
+import { config, COUNT, extreme, foretells, full, HEADS, headAt, interaction, pairsOf, spare, unpack, type Figure, type Recorded } from './model';
 import json from './recording.json';
 
 const runs = (json as unknown as Recorded).runs.map(unpack);
 const toy = (change: Partial<Figure>): Figure => ({ ...runs[0]!, ...change });
 
 describe('arithmetic', () => {
-  it('ranks', () => {
-    expect(spearman([1, 2, 3], [10, 20, 90])).toBeCloseTo(1);
-    expect(spearman([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1);
-    expect(spearman([1, 1, 2, 2], [1, 2, 1, 2])).toBeCloseTo(0);
-    expect(spearman([1, 1], [1, 2])).toBe(0);
-  });
   it('calls what a pair costs beyond its parts', () => {
     const single = Array<number>(COUNT).fill(0.1);
     const pair = Array<number>(COUNT * COUNT).fill(0.2);

@@ -1,5 +1,6 @@
 // Sixteen heads where eight would do: how alike they look, and what happens when they are taken out.
 import type { HeadRef, RemoteEngine, TrainConfig } from '../../../../wasm/client/types';
+import { spearman } from '../../lib/statistics.ts';
 import { judge } from '../head-knockout/model.ts';
 import { RECIPE, vary } from '../training/recipe.ts';
 
@@ -79,28 +80,6 @@ export function extreme(f: Figure, how: 'js' | 'cka', layer: number, most: boole
   return pairsOf(layer).reduce((a, b) => ((likeness(f, how, b) > likeness(f, how, a)) === most ? b : a));
 }
 
-function ranks(xs: readonly number[]): number[] {
-  const order = xs.map((x, i) => [x, i] as const).sort((a, b) => a[0] - b[0]);
-  const out = new Array<number>(xs.length);
-  for (let k = 0; k < order.length; ) {
-    let end = k;
-    while (end < order.length && order[end]![0] === order[k]![0]) end += 1;
-    for (let m = k; m < end; m += 1) out[order[m]![1]] = (k + end - 1) / 2; // ties share a rank
-    k = end;
-  }
-  return out;
-}
-export function spearman(a: readonly number[], b: readonly number[]): number {
-  const [x, y] = [ranks(a), ranks(b)];
-  const mean = (x.length - 1) / 2;
-  let [xy, xx, yy] = [0, 0, 0];
-  x.forEach((v, i) => {
-    xy += (v - mean) * (y[i]! - mean);
-    xx += (v - mean) ** 2;
-    yy += (y[i]! - mean) ** 2;
-  });
-  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0;
-}
 /** Does likeness foretell that one head stands in for the other? Rank correlation over the pairs of one layer. */
 export const foretells = (f: Figure, how: 'js' | 'cka', layer: number): number => {
   const pairs = pairsOf(layer);
