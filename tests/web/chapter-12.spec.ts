@@ -37,7 +37,7 @@ test('the order is computed live and kept in the address', async ({ page }) => {
   const race = await figure(page, 'removal-race');
   await expect(race).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
   const four = Number((await stat(race, 'точность без 4 голов').innerText()).replace(',', '.'));
-  await race.getByLabel('Снято голов, k').fill('16');
+  await race.getByRole('slider', { name: 'Снято голов, k', exact: true }).fill('16');
   const none = Number((await stat(race, 'точность без 16 голов').innerText()).replace(',', '.'));
   expect(four).toBeGreaterThan(0.5);
   expect(none).toBeLessThan(0.1); // no head, no repeat
