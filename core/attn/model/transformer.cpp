@@ -19,6 +19,34 @@
 namespace attn {
 namespace {
 
+// A parameter's name put together in place: a training step allocates nothing. Not by snprintf, which the
+// page's module would carry for this alone. Names stay far below the buffer (parameters.hpp).
+class Name {
+ public:
+  Name& operator<<(std::string_view part) {
+    for (char c : part)
+      if (size_ < sizeof text_) text_[size_++] = c;
+    return *this;
+  }
+  Name& operator<<(int n) {
+    if (n >= 10) *this << n / 10;
+    const char digit = static_cast<char>('0' + n % 10);
+    return *this << std::string_view(&digit, 1);
+  }
+  operator std::string_view() const { return {text_, size_}; }
+
+ private:
+  char text_[64];
+  std::size_t size_ = 0;
+};
+
+// "blocks.l.name"; outside the blocks (l < 0) the name alone.
+Name in_block(int l, std::string_view name) {
+  Name out;
+  if (l >= 0) out << "blocks." << l << ".";
+  return out << name;
+}
+
 // Shows a layer's scores and pattern to the hooks.
 class LayerTap : public AttentionTap {
  public:
@@ -76,8 +104,8 @@ class Pass {
   bool watches(HookPoint point) const;
   Var hook(Site site, int l, Var v);
   Var watch(HookPoint point, Var v);
-  Var parameter(std::string_view name);    // an invalid Var if the model has none
-  Var parameter(int l, const char* name);  // "blocks.l.name"
+  Var parameter(std::string_view name);         // an invalid Var if the model has none
+  Var parameter(int l, std::string_view name);  // "blocks.l.name"
 
   Tape& tape_;
   const Model& model_;
@@ -124,7 +152,7 @@ Var Pass::parameter(std::string_view name) {
                          gradients ? View{gradients->flat().data + info->offset, info->shape} : View{});
 }
 
-Var Pass::parameter(int l, const char* name) { return parameter("blocks." + std::to_string(l) + "." + name); }
+Var Pass::parameter(int l, std::string_view name) { return parameter(in_block(l, name)); }
 
 void Pass::check() const {
   const Status tokens = check_tokens(c_, batch_, past_);
@@ -248,10 +276,9 @@ Var Pass::write(int l, const char* norm, Var x, Var update) {
 }
 
 Var Pass::normalise(int l, const char* name, Var x) {
-  const std::string at = l < 0 ? name : "blocks." + std::to_string(l) + "." + name;
-  const Var gain = parameter(at + ".w");
+  const Var gain = parameter(in_block(l, name) << ".w");
   if (c_.norm_kind == NormKind::rms_norm) return rms_norm(tape_, x, gain, c_.norm_epsilon);
-  return layer_norm(tape_, x, gain, parameter(at + ".b"), c_.norm_epsilon);
+  return layer_norm(tape_, x, gain, parameter(in_block(l, name) << ".b"), c_.norm_epsilon);
 }
 
 // #region three-roles
@@ -283,11 +310,10 @@ Var Pass::attention_layer(int l, Var x) {
 
 // x W + b with the matrix and the bias of one role: "Q", "K" or "V".
 Var Pass::project(int l, const char* role, Var x, Index heads) {
-  const std::string w = std::string("attn.W_") + role, b = std::string("attn.b_") + role;
+  const Var w = parameter(in_block(l, "attn.W_") << role), b = parameter(in_block(l, "attn.b_") << role);
   LinearOptions options;
   if (c_.identical_heads) options.output_heads = heads;
-  return linear(tape_, x, parameter(l, w.c_str()), parameter(l, b.c_str()), B_ * T_,
-                {B_, T_, heads, c_.resolved_head_width()}, options);
+  return linear(tape_, x, w, b, B_ * T_, {B_, T_, heads, c_.resolved_head_width()}, options);
 }
 
 Var Pass::smear(int l, Var k) {
