@@ -1,9 +1,12 @@
 // A model of the reader's own: a Hugging Face folder, opened piece by piece. The page owns the files; the
 // session says which bytes it wants next, so that a file is never in this memory as a whole.
+#include <algorithm>
+
 #include "attn/model/hf_loader.hpp"
 #include "lab.hpp"
 #if defined(__EMSCRIPTEN__)
 #include <emscripten/heap.h>
+#include <malloc.h>
 #endif
 
 namespace attn::wasm {
@@ -23,6 +26,15 @@ std::uint64_t memory_limit() {
   return emscripten_get_heap_max();
 #else
   return std::uint64_t(4) << 30;
+#endif
+}
+
+// Beyond the limit the allocator does not fail but traps: whoever takes gigabytes asks first.
+std::uint64_t memory_used() {
+#if defined(__EMSCRIPTEN__)
+  return static_cast<std::uint32_t>(mallinfo().uordblks);  // an int that counts past 2 GB
+#else
+  return 0;
 #endif
 }
 
@@ -121,10 +133,12 @@ Reply LabSession::feed_model(const Request& request) {
   plans_.erase(found);
   HfLoader& loader = plan->loader;
   if (!plan->allocated) {
-    if (loader.weight_bytes() + spare > memory_limit())
+    if (memory_used() + loader.weight_bytes() + spare > memory_limit())
       throw Refusal(ErrorCode::too_large,
                     "the weights would need about " + std::to_string(loader.weight_bytes() >> 20) +
-                        " MB, the limit is " + std::to_string(memory_limit() >> 20) + " MB");
+                        " MB, the limit is " +
+                        std::to_string((memory_limit() - std::min(memory_used(), memory_limit())) >> 20) +
+                        " MB");
     loader.allocate();
     plan->allocated = true;
   } else {
