@@ -108,3 +108,34 @@ test('nothing scrolls sideways on a phone', async ({ page }) => {
   await open(page);
   await expectNoSideScroll(page);
 });
+
+test('the heads are followed along training, in the recording and live, to the same numbers', async ({ page }) => {
+  test.setTimeout(240_000);
+  const seen = watch(page);
+  await open(page, '?w-head-growth.score=first&w-head-growth.head=32');
+  const growth = page.locator('#head-growth');
+  await growth.scrollIntoViewIfNeeded();
+  await expect(page.locator('astro-island[ssr]', { has: growth })).toHaveCount(0);
+  const cell = growth.getByRole('grid', { name: 'первый токен' }).getByRole('gridcell').nth(32);
+  const at = async (state: number): Promise<string> => {
+    await growth.getByRole('slider', { name: 'Снимок' }).fill(String(state));
+    return (await cell.innerText()).trim();
+  };
+  const recorded = [await at(0), await at(7), await at(8)];
+  expect(recorded).toEqual(['0.05', '0.11', '0.56']); // random weights; step 1024; step 2048
+  await expect(page).toHaveURL(/w-head-growth\.state=8/);
+  await growth.getByRole('button', { name: 'Загрузить снимки и пересчитать' }).click();
+  await expect(growth).toHaveAttribute('data-badge', 'live', { timeout: 200_000 });
+  expect([await at(0), await at(7), await at(8)]).toEqual(recorded);
+  expect(seen).toEqual({ errors: [], foreign: [] });
+});
+
+test('snapshots that cannot be had leave the recording and say so', async ({ page }) => {
+  await page.route('**/models/ru-small.snapshots.safetensors', (route) => route.abort());
+  await open(page);
+  const growth = page.locator('#head-growth');
+  await growth.scrollIntoViewIfNeeded();
+  await growth.getByRole('button', { name: 'Загрузить снимки и пересчитать' }).click();
+  await expect(growth.getByText('Не удалось загрузить русскую модель')).toBeVisible({ timeout: 30_000 });
+  await expect(growth).toHaveAttribute('data-badge', 'recording');
+});

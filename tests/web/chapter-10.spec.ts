@@ -4,7 +4,7 @@ import { expect, test, type Locator, type Page } from '@playwright/test';
 import { expectNoSideScroll, expectNoViolations, watch } from './site';
 
 const CHAPTER = '10-collapse/';
-const FIGURES = ['collapse-tower', 'two-deaths', 'spare-heads'] as const;
+const FIGURES = ['collapse-tower', 'two-deaths', 'spare-heads', 'blow-up'] as const;
 
 async function figure(page: Page, id: string): Promise<Locator> {
   const widget = page.locator(`#${id}`);
@@ -49,6 +49,18 @@ test('sixteen heads are trained, compared and taken out', async ({ page }) => {
   await heads.getByRole('button', { name: 'Обучить такую модель' }).click();
   await expect(heads).toHaveAttribute('data-badge', 'live', { timeout: 360_000 });
   await expect(heads.getByRole('status').filter({ hasText: 'Живой расчёт: зерно 2' })).toBeVisible();
+});
+
+test('too long a step freezes the rows, and a norm on q and k does not let it', async ({ page }) => {
+  test.setTimeout(240_000);
+  await page.goto(`${CHAPTER}?w-blow-up.norm=1`);
+  const blow = await figure(page, 'blow-up');
+  await expect(stat(blow, 'потери в конце')).toContainText('2,57');
+  await blow.getByRole('button', { name: 'Обучить с таким шагом' }).click();
+  await expect(blow).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
+  await expect(blow.locator('[data-run]')).toHaveAttribute('data-run', 'done', { timeout: 180_000 });
+  const loss = Number((await stat(blow, 'потери, сейчас').innerText()).replace(',', '.'));
+  expect(loss).toBeLessThan(3); // without the norm it stays at ln 32
 });
 
 for (const theme of ['light', 'dark'] as const)
