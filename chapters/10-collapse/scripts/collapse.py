@@ -13,8 +13,9 @@ def residual(x):
 
 def entropy_ratio(a):
     """Entropy of attention rows by the largest possible; a is [H, T, T]; a causal row i sees i + 1 keys."""
-    seen = (a > 0).sum(-1).clamp(min=2)
-    return (torch.special.entr(a).sum(-1) / seen.log()).mean()
+    seen = (a > 0).sum(-1)
+    free = seen > 1  # a row with one key has nothing to choose
+    return (torch.special.entr(a).sum(-1)[free] / seen[free].log()).mean()
 # #endregion monitor
 
 
@@ -62,3 +63,5 @@ if __name__ == "__main__":
     assert scores(q, k, 2, 1).abs().max() <= 4 * 2 * 1.001
     a = torch.full((1, 3, 3), 1 / 3)
     assert abs(entropy_ratio(a).item() - 1) < 1e-6
+    even = torch.ones(1, 3, 3).tril() / torch.arange(1, 4).view(3, 1)
+    assert abs(entropy_ratio(even).item() - 1) < 1e-6, "an even causal map is as open as it can be"
