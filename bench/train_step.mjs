@@ -13,12 +13,15 @@ const rounds = Number(process.argv[2] ?? 12);
 const variant = process.argv[3] ?? 'simd';
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-const python = spawn('/usr/bin/python3', [fileURLToPath(new URL('train_step.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] });
+const python = spawn('/usr/bin/python3', [fileURLToPath(new URL('train_step.py', import.meta.url))], {
+  stdio: ['pipe', 'pipe', 'inherit'],
+  env: { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' }, // torch.set_num_threads does not reach OpenBLAS
+});
 const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
 const greeting = (await lines.next()).value;
 if (!greeting) throw new Error('PyTorch did not start: apt-get install python3-torch');
 
-const core = await openCore({ variant });
+const core = await openCore({ module: 'core', variant });
 core.call('createTrainer', { id: 1, model: 2, config: recipe(1) });
 const ours = () => {
   const [wall, cpu] = [performance.now(), process.cpuUsage()];
@@ -38,7 +41,7 @@ const turns = [];
 for (let i = 0; i < rounds; ++i) turns.push({ wasm: ours(), torch: await theirs() });
 python.stdin.end();
 
-console.log(`induction recipe, batch 32 x 48 tokens, D 64, 2 layers, 4 heads; ${rounds} turns of ${STEPS} steps; core ${core.commit} ${variant} in node, ${greeting}`);
+console.log(`induction recipe, batch 32 x 48 tokens, D 64, 2 layers, 4 heads; ${rounds} turns of ${STEPS} steps; core ${core.origin.commit} ${variant} in node, ${greeting}`);
 for (const clock of ['wall', 'cpu']) {
   const of = (who) => turns.map((turn) => turn[who][clock]);
   const say = (who) => `${who} ${median(of(who)).toFixed(2)} ms (best ${Math.min(...of(who)).toFixed(2)})`;
