@@ -92,7 +92,6 @@ export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 };
 export const norm = (a: ArrayLike<number>): number => Math.sqrt(dot(a, a));
 export const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
-export const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;
 
 /** W_U with the mean over letters taken out of every row: [D, V]. What all letters gain alike changes no probability. */
 export function centredUnembedding(m: Specimen): Matrix {
@@ -109,22 +108,4 @@ export function centredUnembedding(m: Specimen): Matrix {
 }
 export const column = (m: Matrix, c: number): Float64Array => Float64Array.from({ length: m.rows }, (_, i) => m.data[i * m.cols + c] as number);
 
-/** Ranks with ties shared, and Spearman's correlation of two lists. */
-export function ranks(x: readonly number[]): number[] {
-  const order = x.map((_, i) => i).sort((a, b) => x[a]! - x[b]!);
-  const out = new Array<number>(x.length);
-  for (let i = 0; i < order.length; ) {
-    let j = i;
-    while (j + 1 < order.length && x[order[j + 1]!] === x[order[i]!]) j += 1;
-    for (let k = i; k <= j; k += 1) out[order[k]!] = (i + j) / 2;
-    i = j + 1;
-  }
-  return out;
-}
-export function spearman(a: readonly number[], b: readonly number[]): number {
-  const [x, y] = [ranks(a), ranks(b)];
-  const middle = (x.length - 1) / 2;
-  let [xy, xx, yy] = [0, 0, 0];
-  x.forEach((r, i) => { xy += (r - middle) * (y[i]! - middle); xx += (r - middle) ** 2; yy += (y[i]! - middle) ** 2; });
-  return xy / Math.sqrt(xx * yy);
-}
+export { median, ranks, spearman } from '../../lib/statistics.ts';

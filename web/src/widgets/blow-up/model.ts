@@ -12,7 +12,7 @@ export const config = (rate: number, qkNorm: boolean, seed: number): TrainConfig
 export interface Run { seed: number; rate: number; qkNorm: boolean; steps: number[]; loss: number[]; entropy: number[]; score: number[] }
 export interface Recorded { commit: string; runs: Run[] }
 export const of = (r: Recorded, rate: number, qkNorm: boolean): Run[] => r.runs.filter((x) => x.rate === rate && x.qkNorm === qkNorm);
-export const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;
+export { median } from '../../lib/statistics.ts';
 export const last = (xs: readonly number[]): number => xs[xs.length - 1]!;
 /** Mean entropy of the heads' rows, nats. */
 export const entropy = (p: TrainPoint): number => p.heads.reduce((sum, h) => sum + h.entropy, 0) / p.heads.length;

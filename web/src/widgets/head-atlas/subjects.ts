@@ -1,5 +1,6 @@
 // The models that the atlas opens by itself, and the text they are shown.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
+import { download, NO_WEIGHTS } from '../../lib/download.ts';
 import { parseSentences, type Sentence } from '../../data/sentences.ts';
 import { letterTokens, type Subject } from './model.ts';
 
@@ -34,20 +35,15 @@ export async function withLetters(engine: RemoteEngine, model: Uint8Array): Prom
   return { id: info.id, info, tokenise: (text) => Promise.resolve(letterTokens(text)) };
 }
 
-async function download(file: string): Promise<Uint8Array> {
-  const url = new URL(`${import.meta.env.BASE_URL.replace(/\/?$/, '/')}models/${file}`, location.href);
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new Error('Не удалось загрузить веса модели: показана запись');
-  return new Uint8Array(await response.arrayBuffer());
-}
+const weights = (file: string): Promise<Uint8Array> => download(`models/${file}`, NO_WEIGHTS);
 
 const opened = new Map<ModelName, Promise<Subject>>();
 
 /** In the page: each model is fetched once; a failed download is tried again on the next request. */
 export function open(engine: RemoteEngine, name: ModelName): Promise<Subject> {
   const load = async (): Promise<Subject> => {
-    if (name === 'repeat-2l') return withLetters(engine, await download('repeat-2l.safetensors'));
-    const [model, tokenizer] = await Promise.all([download('ru-small.safetensors'), download('ru-small.tokenizer.json')]);
+    if (name === 'repeat-2l') return withLetters(engine, await weights('repeat-2l.safetensors'));
+    const [model, tokenizer] = await Promise.all([weights('ru-small.safetensors'), weights('ru-small.tokenizer.json')]);
     return withTokenizer(engine, model, tokenizer);
   };
   const found = opened.get(name) ?? load();

@@ -1,6 +1,7 @@
 // One recipe, one budget of weights, a different number of heads; then the same heads with fewer sets of keys and values.
 import type { TrainConfig } from '../../../../wasm/client/types';
 import { RECIPE, vary } from '../training/recipe.ts';
+import { median } from '../../lib/statistics.ts';
 
 export const HEADS = [1, 2, 4, 8, 16, 32, 64] as const;
 export type Heads = (typeof HEADS)[number];
@@ -20,8 +21,9 @@ export interface Recorded {
   memories: Row[];
 }
 
-export const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;
+
 /** Accuracy against the number of heads: the median and every seed. */
 export const profile = (r: Recorded): [number, number][] => r.budget.map((b) => [b.heads, median(b.accuracy)]);
 export const oneSeed = (r: Recorded, k: number): [number, number][] => r.budget.map((b) => [b.heads, b.accuracy[k]!]);
 export const kvChoices = (heads: number): number[] => HEADS.filter((k) => k <= heads);
+export { median };

@@ -1,5 +1,6 @@
 // A shipped model by name, fetched once per page, only when a figure asks for it.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
+import { download } from '../../lib/download.ts';
 import type { ModelName, Opened } from './model.ts';
 
 const opened = new Map<ModelName, Promise<Opened>>();
@@ -12,9 +13,7 @@ export function open(engine: RemoteEngine, name: ModelName): Promise<Opened> {
 }
 
 async function fetchModel(engine: RemoteEngine, name: ModelName): Promise<Opened> {
-  const url = new URL(`${import.meta.env.BASE_URL.replace(/\/?$/, '/')}models/${name}.safetensors`, location.href);
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new Error(`Не удалось загрузить веса модели ${name}: показана запись`);
-  const { id, config } = await engine.loadModel(new Uint8Array(await response.arrayBuffer()));
+  const bytes = await download(`models/${name}.safetensors`, `Не удалось загрузить веса модели ${name}: показана запись`);
+  const { id, config } = await engine.loadModel(bytes);
   return { id, layers: config.layers, heads: config.heads, vocab: config.vocab };
 }

@@ -2,6 +2,7 @@
 // recordings train the others.
 import type { Exam, ModelInfo, RemoteEngine, TrainConfig } from '../../../../wasm/client/types.ts';
 import { RECIPE, vary } from '../training/recipe.ts';
+import { download, NO_WEIGHTS } from '../../lib/download.ts';
 
 export const FILE = 'models/repeat-16h.safetensors';
 export const [LAYERS, HEADS] = [2, 8];
@@ -17,18 +18,13 @@ export const exam = (seed: number, batch = ROWS): Exam => ({ task: RECIPE.task, 
 export const calibration = (seed: number, batch = ROWS): Exam => exam(seed + 5000, batch);
 
 let opened: Promise<ModelInfo> | undefined;
+export const weights = (): Promise<Uint8Array> => download(FILE, NO_WEIGHTS);
+
 /** In the page: fetched once; a failed download is tried again by the next figure that asks. */
 export function subject(engine: RemoteEngine): Promise<ModelInfo> {
-  opened ??= download().then((bytes) => engine.loadModel(bytes)).catch((reason: unknown) => {
+  opened ??= weights().then((bytes) => engine.loadModel(bytes)).catch((reason: unknown) => {
     opened = undefined;
     throw reason;
   });
   return opened;
-}
-
-export async function download(): Promise<Uint8Array> {
-  const url = new URL(`${import.meta.env.BASE_URL.replace(/\/?$/, '/')}${FILE}`, location.href);
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new Error('Не удалось загрузить веса модели: показана запись');
-  return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,11 +1,12 @@
 // The Russian model in the page: fetched once, and only when the reader asks for it or touches a figure.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
-import { download } from './download.ts';
+import { download } from '../../lib/download.ts';
 import { openModel, type RuSmall } from './open.ts';
 
 export const SIZE = '4,5 МБ';
 const FILE = 'models/ru-small.safetensors';
 const TOKENIZER = 'models/ru-small.tokenizer.json';
+export const MISSING = 'Не удалось загрузить русскую модель: показана запись';
 
 let wanted = $state(false);
 let loaded = $state(false);
@@ -24,7 +25,7 @@ export const loading = {
 /** A failed download is tried again by the next figure that asks. */
 export function ruSmall(engine: RemoteEngine): Promise<RuSmall> {
   wanted = true;
-  opened ??= Promise.all([download(FILE, (got) => (share = got)), download(TOKENIZER)])
+  opened ??= Promise.all([download(FILE, MISSING, (got) => (share = got)), download(TOKENIZER, MISSING)])
     .then(([bytes, tokenizer]) => openModel(engine, bytes, new TextDecoder().decode(tokenizer)))
     .then((m) => {
       loaded = true;

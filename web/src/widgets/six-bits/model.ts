@@ -1,6 +1,7 @@
 // Six bits gathered from m places by h heads of one layer. A token is a number of m digits; digit j of the answer is digit j of
 // the token 1 + j places back. The alphabet, the answer's six bits and the weights of the layer are the same for every m and h.
 import type { ModelConfig, RemoteEngine, TaskConfig, TrainConfig } from '../../../../wasm/client/types.ts';
+import { median } from '../../lib/statistics.ts';
 
 export const PLACES = [1, 2, 3, 6] as const;
 export const HEADS = [1, 2, 3, 4, 6, 12] as const;
@@ -124,6 +125,7 @@ export interface Recorded {
   /** places = heads = 3: one for every seed. */
   roles: { seed: number; gaze: number[][]; without: number[][] }[];
 }
-export const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;
+
 export const cell = (r: Recorded, places: number, heads: number): Cell | undefined => r.grid.find((c) => c.places === places && c.heads === heads);
 export const profile = (r: Recorded, places: number): [number, number][] => r.grid.filter((c) => c.places === places).map((c) => [c.heads, median(c.accuracy)]);
+export { median };

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { delta, percent, ru } from '../../kit/fmt';
 import { COUNT, extreme, foretells, HEADS, interaction, names, pairsOf, spare, unpack, type Recorded } from './model';
 import json from './recording.json';
+import { median } from '../../lib/statistics';
 
 const plain = (s: string): string => s.replace(/\$|\{,\}/g, (x) => (x === '{,}' ? ',' : '')).replace(/−/g, '-').replace(/[\s\u00a0\u202f]+/g, ' ');
 const text = plain(readFileSync(new URL('../../../../chapters/10-collapse/index.mdx', import.meta.url), 'utf8'));
 const says = (...words: string[]): void => { for (const w of words) expect(text.includes(plain(w)), `the chapter should say «${w}»`).toBe(true); };
 const span = (xs: number[], digits = 2, dash = '–'): string => `${ru(Math.min(...xs), digits)}${dash}${ru(Math.max(...xs), digits)}`;
-const median = (xs: number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;
 const runs = (json as unknown as Recorded).runs.map(unpack);
 const last = runs.flatMap((f) => f.single.slice(HEADS));
 const sums = runs.map((f) => f.single.slice(HEADS).reduce((a, b) => a + b, 0));

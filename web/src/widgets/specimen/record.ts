@@ -9,6 +9,7 @@ import * as knockout from '../head-knockout/model.ts';
 import * as ways from '../three-ways/model.ts';
 import { pack } from './packed.ts';
 import { headMap, headRows, openSpecimen } from './specimen.ts';
+import { spearman } from '../../lib/statistics.ts';
 
 const engine = (await openEngine()) as unknown as RemoteEngine; // the same methods; `await` does not mind
 const bytes = await readFile(process.env.MODEL ?? new URL('../../../../models/repeat-2l/model.safetensors', import.meta.url));
@@ -102,24 +103,6 @@ async function weightAgainstContribution(batch: number[][], { layer, head }: { l
     }
   });
   return { spearman: short(spearman(weights, products)), differ: short(differ / rows), sizes: [short(low, 3), short(high, 3)] };
-}
-function ranks(x: number[]): number[] {
-  const order = x.map((_, i) => i).sort((a, b) => x[a]! - x[b]!);
-  const out = new Array<number>(x.length);
-  for (let i = 0; i < order.length; ) {
-    let j = i;
-    while (j + 1 < order.length && x[order[j + 1]!] === x[order[i]!]) j += 1;
-    for (let k = i; k <= j; k += 1) out[order[k]!] = (i + j) / 2;
-    i = j + 1;
-  }
-  return out;
-}
-function spearman(a: number[], b: number[]): number {
-  const [x, y] = [ranks(a), ranks(b)];
-  const mean = (x.length - 1) / 2;
-  let [xy, xx, yy] = [0, 0, 0];
-  x.forEach((r, i) => { xy += (r - mean) * (y[i]! - mean); xx += (r - mean) ** 2; yy += (y[i]! - mean) ** 2; });
-  return xy / Math.sqrt(xx * yy);
 }
 
 const makers: Record<string, () => Promise<void>> = {

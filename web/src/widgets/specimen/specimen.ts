@@ -2,6 +2,7 @@
 // with its weights at hand as plain matrices.
 import type { HeadRef, ModelInfo, RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
 import { readSafetensors } from './safetensors.ts';
+import { download, NO_WEIGHTS } from '../../lib/download.ts';
 
 export const FILE = 'models/repeat-2l.safetensors';
 
@@ -28,18 +29,11 @@ let opened: Promise<Specimen> | undefined;
 
 /** In the page: fetched once; a failed download is tried again by the next figure that asks. */
 export function specimen(engine: RemoteEngine): Promise<Specimen> {
-  opened ??= download().then((bytes) => openSpecimen(engine, bytes)).catch((reason: unknown) => {
+  opened ??= download(FILE, NO_WEIGHTS).then((bytes) => openSpecimen(engine, bytes)).catch((reason: unknown) => {
     opened = undefined;
     throw reason;
   });
   return opened;
-}
-
-async function download(): Promise<Uint8Array> {
-  const url = new URL(`${import.meta.env.BASE_URL.replace(/\/?$/, '/')}${FILE}`, location.href);
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new Error('Не удалось загрузить веса модели: показана запись');
-  return new Uint8Array(await response.arrayBuffer());
 }
 
 export const headWidth = (m: Specimen): number => m.weights.get('blocks.0.attn.W_Q')?.shape[2] ?? 0;

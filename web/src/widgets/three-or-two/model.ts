@@ -104,7 +104,7 @@ function accuracyByType(logits: Float32Array, vocab: number, types: number[][], 
 export interface Row extends Run { accuracy: number[]; symmetry: number[]; curve: number[]; map: number[] | null; byType: number[] | null }
 export interface Recorded { commit: string; seeds: number[]; rows: Row[] }
 export const row = (r: Recorded, { task, sharing, heads }: Run): Row | undefined => r.rows.find((x) => x.task === task && x.sharing === sharing && (task === 'repeat' || x.heads === heads));
-export const median = (xs: readonly number[]): number => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)]!;
+export { median } from '../../lib/statistics.ts';
 const every = (task: Task, heads: number): Run[] => SHARINGS.map((sharing) => ({ task, sharing, heads }));
 /** The recorded runs: every sharing with one head, symmetric heads in number, and the recipe of chapter 7. */
 export const RUNS: Run[] = [
