@@ -1,19 +1,10 @@
 // Chapter 2 in a browser: a layer is trained and says who looks where; one map for all heads is measured; the ways are told apart.
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Locator, type Page } from '@playwright/test';
-import { expectNoSideScroll, expectNoViolations, watch } from './site';
+import { expect, test } from '@playwright/test';
+import { figure, number, stat, testFigures } from './figures';
+import { watch } from './site';
 
 const CHAPTER = '02-many-heads/';
 const FIGURES = ['six-bits', 'one-map', 'instead-of-heads'] as const;
-
-async function figure(page: Page, id: string): Promise<Locator> {
-  const widget = page.locator(`#${id}`);
-  await widget.scrollIntoViewIfNeeded();
-  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
-  return widget;
-}
-const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
-const number = async (value: Locator): Promise<number> => Number((await value.innerText()).replace(',', '.').replace(/[^\d.].*$/, ''));
 
 test('two heads learn to gather from two places, and each has its own', async ({ page }) => {
   test.setTimeout(300_000);
@@ -49,22 +40,4 @@ test('every way shows what it costs', async ({ page }) => {
   expect(await number(stat(ways, 'точность, запись'))).toBeLessThan(0.5);
 });
 
-for (const theme of ['light', 'dark'] as const)
-  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
-    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
-    await page.goto(CHAPTER);
-    for (const id of FIGURES) await figure(page, id);
-    const axe = FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page }));
-    await expectNoViolations(axe);
-    await page.context().close();
-  });
-
-test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
-  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
-  await page.goto(CHAPTER);
-  for (const id of FIGURES) {
-    await figure(page, id);
-    await expectNoSideScroll(page);
-  }
-  await page.context().close();
-});
+testFigures(CHAPTER, FIGURES);

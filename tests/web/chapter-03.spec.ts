@@ -1,18 +1,10 @@
 // Chapter 3 in a browser: the calculator answers the chapter's numbers, the dial fits patterns live, a cut is trained.
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Locator, type Page } from '@playwright/test';
-import { expectNoSideScroll, expectNoViolations, watch } from './site';
+import { expect, test } from '@playwright/test';
+import { figure, stat, testFigures } from './figures';
+import { watch } from './site';
 
 const CHAPTER = '03-head-count/';
 const FIGURES = ['head-calculator', 'rank-dial', 'head-cut'] as const;
-
-async function figure(page: Page, id: string): Promise<Locator> {
-  const widget = page.locator(`#${id}`);
-  await widget.scrollIntoViewIfNeeded();
-  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
-  return widget;
-}
-const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
 
 test('the calculator knows the cache of a model, of its twin, and keeps both in the address', async ({ page }) => {
   const seen = watch(page);
@@ -52,22 +44,4 @@ test('a cut of the budget is trained in the page', async ({ page }) => {
   expect(accuracy).toBeGreaterThan(0.95);
 });
 
-for (const theme of ['light', 'dark'] as const)
-  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
-    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
-    await page.goto(CHAPTER);
-    for (const id of FIGURES) await figure(page, id);
-    const axe = FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page }));
-    await expectNoViolations(axe);
-    await page.context().close();
-  });
-
-test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
-  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
-  await page.goto(CHAPTER);
-  for (const id of FIGURES) {
-    await figure(page, id);
-    await expectNoSideScroll(page);
-  }
-  await page.context().close();
-});
+testFigures(CHAPTER, FIGURES);

@@ -1,18 +1,10 @@
 // Chapter 4 in a browser: keys and values change hands, a head is rewritten unnoticed, a circle is trained with Q = K.
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Locator, type Page } from '@playwright/test';
-import { expectNoSideScroll, expectNoViolations, watch } from './site';
+import { expect, test, type Locator } from '@playwright/test';
+import { figure, stat, testFigures } from './figures';
+import { watch } from './site';
 
 const CHAPTER = '04-qkv/';
 const FIGURES = ['label-swap', 'unseen', 'three-or-two'] as const;
-
-async function figure(page: Page, id: string): Promise<Locator> {
-  const widget = page.locator(`#${id}`);
-  await widget.scrollIntoViewIfNeeded();
-  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
-  return widget;
-}
-const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
 
 test('the answer follows the keys or the values, and comes back with both', async ({ page }) => {
   const seen = watch(page);
@@ -51,22 +43,4 @@ test('one matrix for query and key is trained on the circle and stays under its 
   await expect(stat(two, 'симметрия оценок')).toContainText('1,00');
 });
 
-for (const theme of ['light', 'dark'] as const)
-  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
-    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
-    await page.goto(CHAPTER);
-    for (const id of FIGURES) await figure(page, id);
-    const axe = FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page }));
-    await expectNoViolations(axe);
-    await page.context().close();
-  });
-
-test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
-  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
-  await page.goto(CHAPTER);
-  for (const id of FIGURES) {
-    await figure(page, id);
-    await expectNoSideScroll(page);
-  }
-  await page.context().close();
-});
+testFigures(CHAPTER, FIGURES);

@@ -1,19 +1,11 @@
 // Chapter 6 in a browser: the account closes and answers for a head taken away, the choir, turned heads and links are computed live.
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Locator, type Page } from '@playwright/test';
-import { expectNoSideScroll, expectNoViolations, watch } from './site';
+import { expect, test, type Locator } from '@playwright/test';
+import { figure, number, stat, testFigures } from './figures';
+import { watch } from './site';
 
 const CHAPTER = '06-multi-head/';
 const FIGURES = ['sum-ledger', 'head-mix', 'head-choir', 'head-links'] as const;
 
-async function figure(page: Page, id: string): Promise<Locator> {
-  const widget = page.locator(`#${id}`);
-  await widget.scrollIntoViewIfNeeded();
-  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
-  return widget;
-}
-const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
-const number = async (l: Locator): Promise<number> => Number((await l.innerText()).replace(/[−–]/, '-').replace(',', '.').replace(/[^\d.-].*$/, ''));
 const live = (w: Locator): Promise<void> => expect(w).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
 
 test('the account: a head taken away costs less than it promised, and the address keeps it', async ({ page }) => {
@@ -63,22 +55,4 @@ test('a model of another seed is trained in the page and asked the same', async 
   expect(await number(stat(links, 'перерезать у всех'))).toBeGreaterThan(0.5);
 });
 
-for (const theme of ['light', 'dark'] as const)
-  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
-    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
-    await page.goto(CHAPTER);
-    for (const id of FIGURES) await figure(page, id);
-    const axe = FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page }));
-    await expectNoViolations(axe);
-    await page.context().close();
-  });
-
-test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
-  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
-  await page.goto(CHAPTER);
-  for (const id of FIGURES) {
-    await figure(page, id);
-    await expectNoSideScroll(page);
-  }
-  await page.context().close();
-});
+testFigures(CHAPTER, FIGURES);

@@ -1,24 +1,16 @@
 // Chapter 9 in a browser: the bench, the patching lab and the triad compute live, keep their state, pass axe and fit a phone.
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Locator, type Page } from '@playwright/test';
-import { expectNoSideScroll, expectNoViolations, watch } from './site';
+import { figure, number, stat, testFigures } from './figures';
+import { watch } from './site';
 
 const CHAPTER = '09-methods/';
 const FIGURES = ['truth-bench', 'triad', 'patching-lab'] as const;
 
-async function figure(page: Page, id: string): Promise<Locator> {
-  const widget = page.locator(`#${id}`);
-  await widget.scrollIntoViewIfNeeded();
-  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
-  return widget;
-}
 async function live(page: Page, id: string): Promise<Locator> {
   const widget = await figure(page, id);
   await expect(widget).toHaveAttribute('data-badge', 'live', { timeout: 40_000 });
   return widget;
 }
-const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
-const number = async (value: Locator): Promise<number> => Number((await value.innerText()).replace(',', '.').replace('−', '-').replace(/[^\d.-].*$/, ''));
 
 test('the bench answers for the string that is typed, and another truth gives other agreements', async ({ page }) => {
   const seen = watch(page);
@@ -60,21 +52,4 @@ test('the triad: pruning everything but the chosen head is the ablation of the o
   await expect(triad.locator('p', { hasText: 'Обнулены' })).toContainText('0.0, 0.2', { timeout: 20_000 });
 });
 
-for (const theme of ['light', 'dark'] as const)
-  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
-    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
-    await page.goto(CHAPTER);
-    for (const id of FIGURES) await figure(page, id);
-    await expectNoViolations(FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page })));
-    await page.context().close();
-  });
-
-test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
-  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
-  await page.goto(CHAPTER);
-  for (const id of FIGURES) {
-    await figure(page, id);
-    await expectNoSideScroll(page);
-  }
-  await page.context().close();
-});
+testFigures(CHAPTER, FIGURES);

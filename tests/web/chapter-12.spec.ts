@@ -1,19 +1,12 @@
 // Chapter 12 in a browser: the autopsy and the race are computed live, gates close under a price and a stopped run
 // goes on, the address keeps the state.
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Locator, type Page } from '@playwright/test';
-import { expectNoSideScroll, expectNoViolations, watch } from './site';
+import { expect, test, type Locator } from '@playwright/test';
+import { figure, stat, testFigures } from './figures';
+import { watch } from './site';
 
 const CHAPTER = '12-pruning/';
 const FIGURES = ['head-autopsy', 'removal-race', 'weight-diet', 'head-gates'] as const;
 
-async function figure(page: Page, id: string): Promise<Locator> {
-  const widget = page.locator(`#${id}`);
-  await widget.scrollIntoViewIfNeeded();
-  await expect(page.locator('astro-island[ssr]', { has: widget })).toHaveCount(0); // hydrated
-  return widget;
-}
-const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
 const count = async (widget: Locator, label: string): Promise<number> => Number((await stat(widget, label).innerText()).trim());
 
 test('a higher price buries more heads, and the three verdicts always make sixteen', async ({ page }) => {
@@ -61,23 +54,4 @@ test('gates close under a price, stop, and go on from where they stopped', async
   await expect.poll(step, { timeout: 90_000 }).toBeGreaterThan(stopped);
 });
 
-for (const theme of ['light', 'dark'] as const)
-  test(`axe finds nothing in the figures, ${theme}`, async ({ browser }) => {
-    test.setTimeout(90_000);
-    const page = await (await browser.newContext({ colorScheme: theme, viewport: { width: 1280, height: 900 }, locale: 'ru-RU' })).newPage();
-    await page.goto(CHAPTER);
-    for (const id of FIGURES) await figure(page, id);
-    const axe = FIGURES.reduce((builder, id) => builder.include(`#${id}`), new AxeBuilder({ page }));
-    await expectNoViolations(axe);
-    await page.context().close();
-  });
-
-test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
-  const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
-  await page.goto(CHAPTER);
-  for (const id of FIGURES) {
-    await figure(page, id);
-    await expectNoSideScroll(page);
-  }
-  await page.context().close();
-});
+testFigures(CHAPTER, FIGURES);
