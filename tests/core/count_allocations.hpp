@@ -1,5 +1,6 @@
-// Every heap allocation of a test binary passes through main.cpp, so that "a step allocates nothing" can be checked.
-// The sanitizers bring their own operator new: under them ATTN_COUNTS_ALLOCATIONS is 0 and `allocations` stays 0.
+// Every heap allocation of a test binary passes through count_allocations.cpp, so that "a step allocates
+// nothing" can be checked. The sanitizers bring their own operator new: under them ATTN_COUNTS_ALLOCATIONS is
+// 0 and `allocations` stays 0.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)
