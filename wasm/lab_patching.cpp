@@ -123,18 +123,6 @@ Json agreement(const AttributionError& error) {
   return out;
 }
 
-HeadRef head_at(const Json& json, const ModelConfig& config) {
-  const Fields fields(json, "heads");
-  return {static_cast<int>(fields.index("layer", 0, config.layers - 1)),
-          static_cast<int>(fields.index("head", 0, config.heads - 1))};
-}
-
-std::vector<HeadRef> heads_of(const Fields& fields, const ModelConfig& config) {
-  std::vector<HeadRef> heads;
-  for (const Json& item : fields.list("heads")) heads.push_back(head_at(item, config));
-  return heads;
-}
-
 Json json_of(const LensState& state) {
   Json row = Json::object();
   row.set("top", Json::of(static_cast<double>(state.top)));
@@ -239,7 +227,7 @@ Reply LabSession::intervene(const Request& request) {
   const Fields fields(request.json, "request");
   const Model& m = dense(model(fields));
   const TokenBatch batch = sequence(fields, "tokens", m.config);
-  const std::vector<HeadRef> heads = heads_of(fields, m.config);
+  const std::vector<HeadRef> heads = head_refs(fields, "heads", m.config);
   const std::string how = fields.text("how");
   Hooks hooks;
   AblationScopes ablated;

@@ -2,11 +2,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attn/adapt/attention_masks.hpp"
 #include "attn/adapt/head_gates.hpp"
 #include "attn/adapt/head_importance.hpp"
 #include "attn/adapt/head_removal.hpp"
-#include "attn/adapt/weight_masks.hpp"
 #include "attn/analysis/activations.hpp"
+#include "attn/analysis/head_writes.hpp"
 #include "lab.hpp"
 
 namespace attn::wasm {
@@ -18,17 +19,6 @@ using io::Json;
 constexpr Index max_task_batch = 1024, max_gate_steps = 1000, gate_exam = 64;
 
 Json number(Index n) { return Json::of(static_cast<double>(n)); }
-
-std::vector<HeadRef> heads_of(const Fields& fields, const char* key, const ModelConfig& config) {
-  std::vector<HeadRef> heads;
-  if (!fields.has(key)) return heads;
-  for (const Json& item : fields.list(key)) {
-    const Fields head(item, key);
-    heads.push_back({static_cast<int>(head.index("layer", 0, config.layers - 1)),
-                     static_cast<int>(head.index("head", 0, config.heads - 1))});
-  }
-  return heads;
-}
 
 TaskConfig task_for(const Fields& fields, const ModelConfig& config, Index batch) {
   const TaskConfig task = take(task_config_from_json(fields.at("task").dump()));
@@ -86,100 +76,11 @@ std::vector<HeadRef> random_order(const ModelConfig& c, Rng& rng) {
   return order;
 }
 
-// [L, H]: the mean length of what each head writes into the stream, where the exam asks and where it does
-// not, and the largest anywhere.
-struct Writes {
-  Tensor asked, other, largest;
-};
-
-double length_of(const Real* x, Index n) {
-  double squares = 0;
-  for (Index i = 0; i < n; ++i) squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-  return std::sqrt(squares);
-}
-
-Writes head_writes(const Model& model, const Exam& exam) {
-  const Index L = model.config.layers, H = model.config.heads, D = model.config.width;
-  const std::vector<HookPoint> points = in_every_layer(model, Site::result);
-  const Activations run = record(model, exam.inputs, points);
-  const Index rows = exam.inputs.batch * exam.inputs.length,
-              asked = static_cast<Index>(exam.loss.answers.size());
-  std::vector<bool> counts(static_cast<std::size_t>(rows));
-  for (const Answer& a : exam.loss.answers)
-    counts[static_cast<std::size_t>(a.sequence * exam.inputs.length + a.position)] = true;
-  const Shape shape{L, H};
-  Writes out{Tensor(shape), Tensor(shape), Tensor(shape)};
-  for (Index l = 0; l < L; ++l) {
-    const Tensor& x = run.at(points[static_cast<std::size_t>(l)]);  // [B, T, H, D]
-    for (Index r = 0; r < rows; ++r)
-      for (Index h = 0; h < H; ++h) {
-        const Real length = static_cast<Real>(length_of(x.data.data() + (r * H + h) * D, D));
-        const bool here = counts[static_cast<std::size_t>(r)];
-        Real& largest = out.largest.view()[l * H + h];
-        (here ? out.asked : out.other).view()[l * H + h] +=
-            length / static_cast<Real>(std::max<Index>(here ? asked : rows - asked, 1));
-        largest = std::max(largest, length);
-      }
-  }
-  return out;
-}
-
-enum class MaskBy { magnitude, wanda, random };
-
 MaskBy mask_by(const std::string& how) {
   if (how == "magnitude") return MaskBy::magnitude;
   if (how == "wanda") return MaskBy::wanda;
   if (how == "random") return MaskBy::random;
   throw Refusal(ErrorCode::malformed, "how must be magnitude, wanda or random");
-}
-
-// Of every output equally many weights are dropped, whichever they are: the control of the two rules.
-std::vector<bool> random_mask(Index rows, Index cols, Real fraction, Rng& rng) {
-  std::vector<bool> keep(static_cast<std::size_t>(rows * cols), true);
-  const auto drop = static_cast<Index>(std::floor(static_cast<double>(fraction) * static_cast<double>(rows)));
-  for (Index j = 0; j < cols; ++j) {
-    const std::vector<Index> order = permutation(rows, rng);
-    for (Index k = 0; k < drop; ++k)
-      keep[static_cast<std::size_t>(order[static_cast<std::size_t>(k)] * cols + j)] = false;
-  }
-  return keep;
-}
-
-struct Masking {
-  MaskBy by = MaskBy::magnitude;
-  Real fraction = 0;
-  Rng rng{0};
-};
-
-// W: [inputs, outputs] inside the flat buffer, X: what it met, [n, inputs].
-void mask_matrix(View w, Index inputs, const Tensor& x, Masking& how) {
-  const Matrix m{w.data, inputs, w.size() / inputs};
-  const ConstMatrix met{x.data.data(), x.size() / inputs, inputs};
-  std::vector<bool> keep;
-  if (how.by == MaskBy::wanda)
-    keep = wanda_mask(m, met, how.fraction);
-  else if (how.by == MaskBy::magnitude)
-    keep = magnitude_mask(m, how.fraction);
-  else
-    keep = random_mask(m.rows, m.cols, how.fraction, how.rng);
-  apply_mask(m, keep);
-}
-
-// The four matrices of every layer. Inputs are those of the whole model on the calibration batch (Wanda walks
-// layer by layer and measures each behind the layers already thinned).
-Model masked_attention(const Model& model, const TokenBatch& calibration, Masking how) {
-  std::vector<HookPoint> points = in_every_layer(model, Site::attn_in);
-  for (HookPoint z : in_every_layer(model, Site::z)) points.push_back(z);
-  const Activations run = record(model, calibration, points);
-  Model out = model;
-  const Index D = model.config.width, inner = model.config.heads * model.config.resolved_head_width();
-  for (int l = 0; l < static_cast<int>(model.config.layers); ++l) {
-    const std::string at = "blocks." + std::to_string(l) + ".attn.";
-    for (const char* name : {"W_Q", "W_K", "W_V"})
-      mask_matrix(out.parameters[at + name], D, run.at({Site::attn_in, l}), how);
-    mask_matrix(out.parameters[at + "W_O"], inner, run.at({Site::z, l}), how);
-  }
-  return out;
 }
 
 Tensor flat_weights(const Model& model) {
@@ -216,7 +117,7 @@ Reply LabSession::head_importance(const Request& request) {
   const Fields fields(request.json, "request");
   const Model& whole = prunable(fields);
   const Exam exam = exam_of(fields, whole.config);
-  const Model m = without_heads(whole, heads_of(fields, "gone", whole.config));
+  const Model m = without_heads(whole, head_refs(fields, "gone", whole.config));
   Reply reply;
   put(reply, outcome(m, exam));
   Rng rng(fields.seed("seed"));
@@ -229,7 +130,7 @@ Reply LabSession::head_importance(const Request& request) {
   if (fields.flag_or("zero", true)) reply.tensors.push_back({"zero", ablated(Ablation::zero)});
   if (fields.flag_or("mean", false)) reply.tensors.push_back({"mean", ablated(Ablation::mean)});
   if (fields.flag_or("writes", false)) {
-    Writes writes = head_writes(m, exam);
+    HeadWrites writes = head_writes(m, exam.inputs, exam.loss.answers);
     reply.tensors.push_back({"asked", std::move(writes.asked)});
     reply.tensors.push_back({"other", std::move(writes.other)});
     reply.tensors.push_back({"largest", std::move(writes.largest)});
@@ -243,7 +144,7 @@ Reply LabSession::removal_curve(const Request& request) {
   const Exam exam = exam_of(fields, m.config);
   Rng rng(fields.seed("draw"));
   const std::vector<HeadRef> order =
-      fields.has("order") ? heads_of(fields, "order", m.config) : random_order(m.config, rng);
+      fields.has("order") ? head_refs(fields, "order", m.config) : random_order(m.config, rng);
   const std::vector<Outcome> curve =
       attn::removal_curve(m, exam.inputs, exam.loss, order, Ablation::zero, rng);
   Tensor loss(Shape{static_cast<Index>(curve.size())}), right = loss;
@@ -266,7 +167,7 @@ Reply LabSession::removal_curve(const Request& request) {
 Reply LabSession::prune_heads(const Request& request) {
   const Fields fields(request.json, "request");
   const Model& m = prunable(fields);
-  const std::vector<HeadRef> gone = heads_of(fields, "remove", m.config);
+  const std::vector<HeadRef> gone = head_refs(fields, "remove", m.config);
   Model pruned;
   if (fields.flag_or("slice", false)) {
     std::vector<std::vector<int>> kept(static_cast<std::size_t>(m.config.layers));
@@ -288,16 +189,14 @@ Reply LabSession::mask_weights(const Request& request) {
   const Fields fields(request.json, "request");
   const Model& m = prunable(fields);
   const Exam exam = exam_of(fields, m.config);
-  Masking how;
-  how.by = mask_by(fields.text("how"));
-  how.fraction = fields.number_or("fraction", 0);
-  if (!(how.fraction >= 0 && how.fraction <= 1))
-    throw Refusal(ErrorCode::out_of_range, "fraction must be in [0, 1]");
+  const MaskBy by = mask_by(fields.text("how"));
+  const Real fraction = fields.number_or("fraction", 0);
+  if (!(fraction >= 0 && fraction <= 1)) throw Refusal(ErrorCode::out_of_range, "fraction must be in [0, 1]");
   const std::uint64_t seed = fields.seed("calibration");
-  how.rng = stream(seed, Stream::probe);
+  Rng rng = stream(seed, Stream::probe);
   const Exam calibration = make_exam(task_for(fields, m.config, exam.inputs.batch), exam.inputs.batch, seed);
   Reply reply;
-  put(reply, outcome(masked_attention(m, calibration.inputs, how), exam));
+  put(reply, outcome(masked_attention(m, calibration.inputs, by, fraction, rng), exam));
   return reply;
 }
 

@@ -161,6 +161,19 @@ TokenBatch token_batch(const Json& sequences, const ModelConfig& config) {
   return batch;
 }
 
+HeadRef head_ref(const io::Json& json, const ModelConfig& config, std::string_view where) {
+  const Fields fields(json, std::string(where));
+  return {static_cast<int>(fields.index("layer", 0, config.layers - 1)),
+          static_cast<int>(fields.index("head", 0, config.heads - 1))};
+}
+
+std::vector<HeadRef> head_refs(const Fields& fields, std::string_view key, const ModelConfig& config) {
+  std::vector<HeadRef> heads;
+  if (!fields.has(key)) return heads;
+  for (const io::Json& item : fields.list(key)) heads.push_back(head_ref(item, config, key));
+  return heads;
+}
+
 Json json_of(Real value) { return std::isfinite(value) ? Json::of(static_cast<double>(value)) : Json(); }
 
 Json json_of(const Shape& shape) {

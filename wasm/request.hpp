@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "attn/analysis/interventions.hpp"
 #include "attn/base/error.hpp"
 #include "attn/base/tensor.hpp"
 #include "attn/io/json.hpp"
@@ -77,6 +78,10 @@ class Fields {
 // [[..], [..]]: B sequences of one length T, as the model accepts them.
 TokenBatch token_batch(const io::Json& sequences, const ModelConfig& config);
 std::vector<TokenId> token_list(const std::vector<io::Json>& items, const ModelConfig& config);
+
+// {layer, head}, and a list of them (absent: none).
+HeadRef head_ref(const io::Json& json, const ModelConfig& config, std::string_view where);
+std::vector<HeadRef> head_refs(const Fields& fields, std::string_view key, const ModelConfig& config);
 
 io::Json json_of(Real value);  // null when not finite: JSON has no NaN
 io::Json json_of(const Shape& shape);

@@ -17,14 +17,6 @@ using io::Json;
 
 Json number(double x) { return Json::of(x); }
 
-HeadRef head_ref(const Json& json, const ModelConfig& config, const char* where) {
-  const Fields fields(json, where);
-  HeadRef head;
-  head.layer = static_cast<int>(fields.index("layer", 0, config.layers - 1));
-  head.head = static_cast<int>(fields.index("head", 0, config.heads - 1));
-  return head;
-}
-
 HookPoint hook(const std::string& name, const ModelConfig& config) {
   const std::optional<HookPoint> point = hook_point(name);
   if (!point) throw Refusal(ErrorCode::out_of_range, "there is no activation named " + Json::of(name).dump());
@@ -131,9 +123,8 @@ struct Probe {
 void add_ablation(Probe& probe, const Fields& fields, const Model& model, const TokenBatch& batch) {
   if (!fields.has("ablate")) return;
   const Fields request(fields.at("ablate"), "ablate");
-  std::vector<HeadRef> heads;
-  for (const Json& item : request.list("heads"))
-    heads.push_back(head_ref(item, model.config, "ablate.heads"));
+  request.list("heads");  // refuses when there is none
+  const std::vector<HeadRef> heads = head_refs(request, "heads", model.config);
   const Ablation how = ablation(request.text("how"));
   if (how == Ablation::resample && batch.batch < 2)
     throw Refusal(ErrorCode::mismatch, "ablate resample needs at least two sequences to exchange");

@@ -1,20 +1,10 @@
 // Chapter 10's calls without JavaScript: what they answer, and what they refuse.
 #include <doctest.h>
 
-#include "lab.hpp"
+#include "requests.hpp"
 
 using namespace attn;
 using namespace attn::wasm;
-
-namespace {
-
-Request request(const std::string& json) {
-  Request r;
-  r.json = take(io::Json::parse(json));
-  return r;
-}
-
-}  // namespace
 
 TEST_CASE("a tower of random blocks: floors by depth, the same for a seed, refused beyond its sizes") {
   LabSession session;

@@ -7,18 +7,12 @@
 
 #include "attn/analysis/attribution_patching.hpp"
 #include "attn/model/checkpoint.hpp"
-#include "lab.hpp"
+#include "requests.hpp"
 
 using namespace attn;
 using namespace attn::wasm;
 
 namespace {
-
-Request request(const std::string& json) {
-  Request r;
-  r.json = take(io::Json::parse(json));
-  return r;
-}
 
 // Weights large enough that attention does not stay uniform.
 constexpr const char* config =
@@ -32,24 +26,6 @@ void add_model(LabSession& session) {
 
 Request ask(const std::string& rest) { return request(R"({"model": 1, )" + rest + "}"); }
 Request patch_of(const std::string& rest) { return ask(std::string(pair) + ", " + metric + ", " + rest); }
-
-const Tensor& tensor(const Reply& reply, const char* name) {
-  for (const NamedTensor& t : reply.tensors)
-    if (t.name == name) return t.tensor;
-  throw std::runtime_error(name);
-}
-double number(const Reply& reply, const char* key) { return reply.value.find(key)->number(); }
-
-ErrorCode refusal(LabSession& session, Reply (LabSession::*method)(const Request&), const Request& r) {
-  try {
-    (session.*method)(r);
-  } catch (const Refusal& refused) {
-    CHECK(refused.error().message.size() > 5);
-    return refused.error().code;
-  }
-  FAIL("the session accepted what it should refuse");
-  return ErrorCode::malformed;
-}
 
 TokenBatch batch_of(std::vector<TokenId> tokens) {
   const Index length = static_cast<Index>(tokens.size());

@@ -3,18 +3,12 @@
 
 #include <cmath>
 
-#include "lab.hpp"
+#include "requests.hpp"
 
 using namespace attn;
 using namespace attn::wasm;
 
 namespace {
-
-Request request(const std::string& json) {
-  Request r;
-  r.json = take(io::Json::parse(json));
-  return r;
-}
 
 const std::string exam =
     R"("model": 1, "task": {"kind": "repeat", "vocab": 8, "length": 16, "segment_min": 3, "segment_max": 8}, "batch": 8, "seed": 3)";
@@ -22,26 +16,6 @@ const std::string exam =
 void make(LabSession& session) {
   session.create_model(request(
       R"({"id": 1, "seed": 1, "config": {"vocab": 8, "context": 16, "layers": 2, "width": 16, "heads": 4, "head_width": 4}})"));
-}
-
-double number(const Reply& reply, const char* key) { return reply.value.find(key)->number(); }
-
-const Tensor& tensor(const Reply& reply, const std::string& name) {
-  for (const NamedTensor& t : reply.tensors)
-    if (t.name == name) return t.tensor;
-  FAIL("no tensor " << name);
-  return reply.tensors.front().tensor;
-}
-
-ErrorCode refusal(LabSession& session, Reply (LabSession::*method)(const Request&), const Request& r) {
-  try {
-    (session.*method)(r);
-  } catch (const Refusal& refused) {
-    CHECK(refused.error().message.size() > 5);
-    return refused.error().code;
-  }
-  FAIL("the session accepted what it should refuse");
-  return ErrorCode::malformed;
 }
 
 double approx(Real x) { return static_cast<double>(x); }

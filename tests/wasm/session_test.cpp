@@ -8,18 +8,12 @@
 #include "attn/io/safetensors.hpp"
 #include "attn/model/checkpoint.hpp"
 #include "attn/model/snapshots.hpp"
-#include "lab.hpp"
+#include "requests.hpp"
 
 using namespace attn;
 using namespace attn::wasm;
 
 namespace {
-
-Request request(const std::string& json) {
-  Request r;
-  r.json = take(io::Json::parse(json));
-  return r;
-}
 
 const std::string tiny = R"("config": {"vocab": 5, "context": 6, "layers": 2, "width": 8, "heads": 2})";
 
@@ -28,20 +22,6 @@ const std::string small_recipe =
     R"({"model": {"vocab": 8, "context": 16, "layers": 2, "width": 16, "heads": 2, "norm_gain": false},
         "task": {"kind": "repeat", "vocab": 8, "length": 16, "segment_min": 3, "segment_max": 8},
         "schedule": {"learning_rate": 0.01}, "batch": 8, "seed": 1})";
-
-template <class S, class Method>
-ErrorCode refusal(S& session, Method method, const Request& r) {
-  try {
-    (session.*method)(r);
-  } catch (const Refusal& refused) {
-    CHECK(refused.error().message.size() > 5);
-    return refused.error().code;
-  }
-  FAIL("the session accepted what it should refuse");
-  return ErrorCode::malformed;
-}
-
-double number(const Reply& reply, const char* key) { return reply.value.find(key)->number(); }
 
 }  // namespace
 
