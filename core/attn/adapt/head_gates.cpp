@@ -109,23 +109,11 @@ StepMetrics HeadGates::step() {
     AdamWConfig adam;
     adam.weight_decay = 0;
     adamw_step(model_.parameters, gradients_.flat(), weights_state_, adam, config_.learning_rate);
-    update_gates();
+    adamw_update(log_alpha_.data.data(), gate_gradients_.data.data(), m_.data.data(), v_.data.data(),
+                 log_alpha_.view().size(), weights_state_.step, adam, config_.gate_learning_rate, 1);
   }
   metrics.step = weights_state_.step;
   return metrics;
-}
-
-// Adam (Kingma & Ba 2015) with β = (0.9, 0.98), as the weights have.
-void HeadGates::update_gates() {
-  const double t = static_cast<double>(weights_state_.step);
-  const double c1 = 1 - std::pow(0.9, t), c2 = 1 - std::pow(0.98, t);
-  for (std::size_t i = 0; i < log_alpha_.data.size(); ++i) {
-    const Real g = gate_gradients_.data[i];
-    m_.data[i] = Real(0.9) * m_.data[i] + Real(0.1) * g;
-    v_.data[i] = Real(0.98) * v_.data[i] + Real(0.02) * g * g;
-    const double m = static_cast<double>(m_.data[i]) / c1, v = static_cast<double>(v_.data[i]) / c2;
-    log_alpha_.data[i] -= config_.gate_learning_rate * static_cast<Real>(m / (std::sqrt(v) + 1e-8));
-  }
 }
 
 Tensor HeadGates::gates() const {

@@ -43,7 +43,6 @@ class HeadGates {
 
  private:
   Var loss(CrossEntropy& task, std::vector<Var>& gates, Rng& rng);
-  void update_gates();
 
   GateConfig config_;
   TaskConfig task_;

@@ -26,6 +26,10 @@ void adamw_step(Parameters& parameters, ConstView gradients, AdamWState& state, 
 void adamw_update(Parameters& parameters, const ParameterInfo& info, ConstView gradients, AdamWState& state,
                   const AdamWConfig& config, Real learning_rate);
 
+// The same for any row of n numbers at its step-th step (from 1); `keep`: what decay leaves of a weight.
+void adamw_update(Real* weights, const Real* gradients, Real* m, Real* v, Index n, Index step,
+                  const AdamWConfig& config, Real learning_rate, Real keep);
+
 // Scales gradients so that their global norm is at most `limit`; returns the norm before.
 Real clip_gradients(View gradients, Real limit);
 
