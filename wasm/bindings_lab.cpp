@@ -29,6 +29,9 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("importance", &guarded<Lab, &Lab::importance>)
       .function("intervene", &guarded<Lab, &Lab::intervene>)
       .function("lens", &guarded<Lab, &Lab::lens>)
+      // Paths and probes: lab_paths.cpp, lab_probe.cpp.
+      .function("patchPaths", &guarded<Lab, &Lab::patch_paths>)
+      .function("probe", &guarded<Lab, &Lab::probe>)
       // Collapse and redundancy: lab_collapse.cpp.
       .function("collapseTower", &guarded<Lab, &Lab::collapse_tower>)
       .function("headSimilarity", &guarded<Lab, &Lab::head_similarity>);

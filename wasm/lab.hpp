@@ -52,6 +52,17 @@ class LabSession : public Session {
       const Request& request);         // {model, tokens, heads, how: zero | mean | patch, other?} -> logits
   Reply lens(const Request& request);  // {model, tokens, position, target} -> {depths}
 
+  // Who hands what to whom, without detours (lab_paths.cpp): the tokens and the heads send; the queries, keys
+  // and values of heads and the logits receive. Shares of what the prompts differ by, NaN where nothing
+  // leads.
+  Reply patch_paths(const Request& request);  // {model, clean, corrupted, metric, noise?} -> edges
+                                              // [S, L, H, 3], layers [S, L, 3], direct [S], total [S]
+
+  // What a linear probe reads at one point, what of it is the probe's own, and what is lost when it is erased
+  // (lab_probe.cpp). labels and types: one per token, labels < 0 are left out; targets < 0 are not asked for.
+  Reply probe(const Request& request);  // {model, tokens, labels, types, classes, targets, train, site,
+                                        // layer, head?, seed?, steps?, code?, erase?} -> ProbeReport
+
   // Collapse and redundancy (lab_collapse.cpp).
   Reply collapse_tower(const Request& request);   // TowerRequest -> {floors}, cosines [L + 1, T, T]
   Reply head_similarity(const Request& request);  // {model, tokens} -> {merges}, distance, cka [L·H, L·H]

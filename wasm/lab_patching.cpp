@@ -7,61 +7,13 @@
 #include "attn/analysis/interventions.hpp"
 #include "attn/analysis/logit_lens.hpp"
 #include "attn/analysis/token_importance.hpp"
-#include "lab.hpp"
+#include "lab_asked.hpp"
 
 namespace attn::wasm {
 
 namespace {
 
 using io::Json;
-
-// Runs that one call may make: some seconds of a small model, not minutes of a phone.
-constexpr Index max_runs = 20000;
-
-// These analyses read weights and run backwards: 16-bit weights kept as they are will not do.
-const Model& dense(const Model& model) {
-  if (model.parameters.has_stored())
-    throw Refusal(ErrorCode::unsupported,
-                  "this analysis needs weights in 32 bits; the model was opened with 16-bit ones");
-  if (!model.config.unembed) throw Refusal(ErrorCode::unsupported, "this model answers with no logits");
-  return model;
-}
-
-TokenBatch one_sequence(std::vector<TokenId> tokens) {
-  TokenBatch batch;
-  batch.batch = 1;
-  batch.length = static_cast<Index>(tokens.size());
-  batch.tokens = std::move(tokens);
-  return batch;
-}
-
-TokenBatch sequence(const Fields& fields, const char* key, const ModelConfig& config) {
-  TokenBatch batch = one_sequence(token_list(fields.list(key), config));
-  check_run_size(config, 1, batch.length);
-  return batch;
-}
-
-// {kind?, position, right, wrong?}
-Metric metric_of(const Json& json, const ModelConfig& config, Index length) {
-  const Fields fields(json, "metric");
-  Metric metric;
-  const std::string kind = fields.has("kind") ? fields.text("kind") : "logit";
-  if (kind == "logit")
-    metric.kind = Metric::Kind::centred_logit;
-  else if (kind == "difference")
-    metric.kind = Metric::Kind::logit_difference;
-  else if (kind == "probability")
-    metric.kind = Metric::Kind::probability;
-  else
-    throw Refusal(ErrorCode::malformed, "metric.kind must be logit, difference or probability");
-  Answer answer;
-  answer.position = fields.index("position", 0, length - 1);
-  answer.right = static_cast<TokenId>(fields.index("right", 0, config.vocab - 1));
-  if (metric.kind == Metric::Kind::logit_difference)
-    answer.wrong = static_cast<TokenId>(fields.index("wrong", 0, config.vocab - 1));
-  metric.answers = {answer};
-  return metric;
-}
 
 struct NamedSite {
   const char* name;
@@ -89,12 +41,6 @@ const NamedSite& site_of(const Fields& fields, const ModelConfig& config) {
     return site;
   }
   throw Refusal(ErrorCode::out_of_range, "there is no site named " + Json::of(name).dump() + " to patch");
-}
-
-void check_runs(double runs) {
-  if (runs > static_cast<double>(max_runs))
-    throw Refusal(ErrorCode::too_large,
-                  std::to_string(static_cast<long long>(runs)) + " runs in one call: ask for fewer places");
 }
 
 // Values that may be NaN travel as a tensor: JSON would have to keep silent about them.
@@ -140,10 +86,7 @@ Reply LabSession::patch(const Request& request) {
   const Model& m = dense(model(fields));
   const TokenBatch clean = sequence(fields, "clean", m.config),
                    corrupted = sequence(fields, "corrupted", m.config);
-  if (clean.length != corrupted.length)
-    throw Refusal(ErrorCode::mismatch, "the prompts have " + std::to_string(clean.length) + " and " +
-                                           std::to_string(corrupted.length) +
-                                           " tokens: patching needs them place by place");
+  check_same_length(clean, corrupted);
   const Metric metric = metric_of(fields.at("metric"), m.config, clean.length);
   const NamedSite& site = site_of(fields, m.config);
   const SliceGrid grid{site.heads && fields.flag_or("heads", site.heads), fields.flag_or("positions", false)};
@@ -235,10 +178,7 @@ Reply LabSession::intervene(const Request& request) {
   std::vector<Hooks::Scope> patched;
   if (how == "patch") {
     const TokenBatch other = sequence(fields, "other", m.config);
-    if (other.length != batch.length)
-      throw Refusal(ErrorCode::mismatch, "the sequences have " + std::to_string(batch.length) + " and " +
-                                             std::to_string(other.length) +
-                                             " tokens: patching needs them place by place");
+    check_same_length(batch, other);
     std::vector<Slice> slices;
     for (const HeadRef& h : heads) slices.push_back({{Site::z, h.layer}, h.head, -1});
     source = record(m, other, points_of(slices));

@@ -17,6 +17,7 @@ export const LAB_METHODS = [
   'loadSnapshot',
   'headImportance', 'removalCurve', 'pruneHeads', 'maskWeights', 'gateSteps',
   'patch', 'trace', 'importance', 'intervene', 'lens',
+  'patchPaths', 'probe',
   'collapseTower', 'headSimilarity',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];

@@ -4,7 +4,7 @@ import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
   Attribution, Circuits, Encoding, Engine, EngineInfo, FedModel, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores, HeadSimilarity,
-  ImportanceRequest, InterventionRequest, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile, PatchRequest, Patched, RemovalCurve, RunRequest,
+  ImportanceRequest, InterventionRequest, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile, PatchRequest, Patched, PatchedPaths, PathsRequest, ProbeReport, ProbeRequest, RemovalCurve, RunRequest,
   RunResult, Sequences, StepMetrics, TaskConfig, TensorData, TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, TraceRequest, Traced,
   TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
@@ -217,6 +217,16 @@ export class LocalEngine implements Engine {
 
   lens(model: number, tokens: number[], position: number, target: number): LensState[] {
     return this.#core.call('lens', { model, tokens, position, target }).value.depths as LensState[];
+  }
+
+  patchPaths(model: number, request: PathsRequest): PatchedPaths {
+    const reply = this.#core.call('patchPaths', { model, ...request });
+    const data = (name: string): Float32Array => tensor(reply, name).data;
+    return { ...(reply.value as { clean: number; corrupted: number }), edges: data('edges'), layers: data('layers'), direct: data('direct'), total: data('total') };
+  }
+
+  probe(model: number, request: ProbeRequest): ProbeReport {
+    return this.#core.call('probe', { model, ...request }).value as unknown as ProbeReport;
   }
 
   collapseTower(request: TowerRequest): Tower {

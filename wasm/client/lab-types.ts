@@ -114,6 +114,69 @@ export interface InterventionRequest {
   how: 'zero' | 'mean' | 'patch';
   other?: number[];
 }
+export interface PathsRequest {
+  clean: number[];
+  /** As long as `clean`. */
+  corrupted: number[];
+  metric: MetricRequest;
+  noise?: boolean;
+}
+/**
+ * Who hands what to whom, with nobody in between: S = 1 + L·H senders (the tokens, then the heads), receivers are the queries, keys and
+ * values of heads and the logits. Shares of the prompts' difference; NaN where nothing leads.
+ */
+export interface PatchedPaths {
+  clean: number;
+  corrupted: number;
+  /** [S, L, H, 3]: into q, k, v of one head. */
+  edges: Float32Array;
+  /** [S, L, 3]: into those of all heads of a layer at once. */
+  layers: Float32Array;
+  /** [S]: straight to the logits, and by all ways together. */
+  direct: Float32Array;
+  total: Float32Array;
+}
+
+export interface ProbeRequest {
+  tokens: number[][];
+  /** One number per token; below 0: this token is left out. */
+  labels: number[][];
+  /** What the control task gives one label each (Hewitt & Liang's word types). */
+  types: number[][];
+  classes: number;
+  /** What the model should say after each token; below 0: it is not asked. */
+  targets: number[][];
+  /** So many sequences train the probe, the others test it. */
+  train: number;
+  site: 'z' | 'resid_pre' | 'resid_post';
+  layer: number;
+  head?: number;
+  seed?: number;
+  steps?: number;
+  /** Description length too; what is lost when the labels are erased at the point. */
+  code?: boolean;
+  erase?: boolean;
+}
+export interface ProbeReport {
+  /** On the test part: of the probe, of one trained on control labels, of the most frequent label. */
+  accuracy: number;
+  nats: number;
+  control: number;
+  base: number;
+  /** Labels it was trained on. */
+  examples: number;
+  /** Online code of the training labels, bits: of the task, of guessing, of the control task. */
+  bits?: number;
+  uniformBits?: number;
+  controlBits?: number;
+  /** Dimensions erased; what a new probe finds afterwards. */
+  rank?: number;
+  left?: number;
+  /** The model's loss on the test targets: as it is, with the labels erased, with as many dimensions drawn at random. */
+  loss?: number;
+  erasedLoss?: number;
+  randomLoss?: number;
+}
 /** One depth of the logit lens. */
 export interface LensState {
   top: number;

@@ -2,8 +2,8 @@
 // else; only the worker touches the WASM module. Shapes use the course's letters:
 // B batch, T tokens, S keys, D width, H heads, d head width, V vocabulary, L layers.
 import type {
-  Encoding, Exam, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest, InterventionRequest, LensState, MetricRequest, ModelPlan, NamedFile, Patched, PatchRequest,
-  RemovalCurve, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
+  Encoding, Exam, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest, InterventionRequest, LensState, MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths,
+  PatchRequest, PathsRequest, ProbeReport, ProbeRequest, RemovalCurve, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
 } from './lab-types.ts';
 
 export type * from './lab-types.ts';
@@ -227,7 +227,7 @@ export interface Engine {
   fitPattern(target: Float32Array, size: number, options: { width: number; steps?: number; seed?: number }): FittedPattern;
   generate(model: number, prompt: number[], count: number, options: { temperature?: number; top_k?: number; top_p?: number; seed?: number }): number[];
 
-  // From here to lens: attn-lab only (`engine: lab` in the page's frontmatter).
+  // From here to probe: attn-lab only (`engine: lab` in the page's frontmatter).
 
   /** What the files are, from config.json and the headers alone. Refuses what is no model that we compute. */
   inspectModel(files: readonly NamedFile[]): Promise<ModelPlan>;
@@ -256,6 +256,11 @@ export interface Engine {
   intervene(model: number, request: InterventionRequest): { before: TensorData; after: TensorData };
   /** One place read at every depth: after the embeddings and after each layer. */
   lens(model: number, tokens: number[], position: number, target: number): LensState[];
+
+  /** Every edge of the graph of tokens, heads and logits, patched alone. */
+  patchPaths(model: number, request: PathsRequest): PatchedPaths;
+  /** A linear probe at one point, its control task, and the model without what the probe reads. */
+  probe(model: number, request: ProbeRequest): ProbeReport;
 
   // Collapse and redundancy (attn-lab).
   collapseTower(request: TowerRequest): Tower;

@@ -1,0 +1,24 @@
+// What the analyses of attn-lab ask a request for: a model with its weights at hand, one sequence, a metric.
+#pragma once
+
+#include "attn/analysis/metric.hpp"
+#include "lab.hpp"
+
+namespace attn::wasm {
+
+// These analyses read weights and run backwards: 16-bit weights kept as they are will not do.
+const Model& dense(const Model& model);
+
+TokenBatch one_sequence(std::vector<TokenId> tokens);
+TokenBatch sequence(const Fields& fields, const char* key, const ModelConfig& config);
+
+// {kind?, position, right, wrong?}
+Metric metric_of(const io::Json& json, const ModelConfig& config, Index length);
+
+// Refuses more runs than one call may make: some seconds of a small model, not minutes of a phone.
+void check_runs(double runs);
+
+// Two prompts go into each other place by place.
+void check_same_length(const TokenBatch& a, const TokenBatch& b);
+
+}  // namespace attn::wasm
