@@ -8,6 +8,9 @@
 
 namespace attn::wasm {
 
+// Refuses weights that do not fit beside what is held already, with some room to run (lab_files.cpp).
+void check_room(std::uint64_t used, std::uint64_t wanted, std::uint64_t limit);
+
 class LabSession : public Session {
  public:
   LabSession();

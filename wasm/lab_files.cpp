@@ -102,6 +102,15 @@ Json estimate(int id, const HfLoader& loader) {
 
 }  // namespace
 
+// Sums that cannot overflow: files announce what they like.
+void check_room(std::uint64_t used, std::uint64_t wanted, std::uint64_t limit) {
+  const std::uint64_t free = limit - std::min(limit, used);
+  if (free >= spare && wanted <= free - spare) return;
+  throw Refusal(ErrorCode::too_large, "the weights would need about " + std::to_string(wanted >> 20) +
+                                          " MB, the limit is " +
+                                          std::to_string((free - std::min(free, spare)) >> 20) + " MB");
+}
+
 LabSession::LabSession() = default;
 LabSession::~LabSession() = default;
 
@@ -133,12 +142,7 @@ Reply LabSession::feed_model(const Request& request) {
   plans_.erase(found);
   HfLoader& loader = plan->loader;
   if (!plan->allocated) {
-    if (memory_used() + loader.weight_bytes() + spare > memory_limit())
-      throw Refusal(ErrorCode::too_large,
-                    "the weights would need about " + std::to_string(loader.weight_bytes() >> 20) +
-                        " MB, the limit is " +
-                        std::to_string((memory_limit() - std::min(memory_used(), memory_limit())) >> 20) +
-                        " MB");
+    check_room(memory_used(), loader.weight_bytes(), memory_limit());
     loader.allocate();
     plan->allocated = true;
   } else {

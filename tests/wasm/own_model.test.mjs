@@ -111,6 +111,35 @@ for (const variant of variants) {
   });
 }
 
+test('every complaint about config.json is said in Russian, in none of the core’s words', async () => {
+  const engine = await openEngine();
+  const changes = {
+    'gpt2-tied': [{ n_embd: null }, { n_layer: 1.5 }, { n_head: 5 }, { layer_norm_epsilon: -1 }, { tie_word_embeddings: 'yes' }, { activation_function: 'softsign' }, { add_cross_attention: true }, { vocab_size: 9e8 }, { model_type: 7 }],
+    qwen2: [{ rope_scaling: 'linear' }, { rope_scaling: { type: 'yarn', factor: 2 } }, { hidden_act: 'gelu' }, { num_key_value_heads: 3 }, { partial_rotary_factor: 0.5 }, { use_sliding_window: true, sliding_window: 1 }, { use_sliding_window: true, layer_types: ['circular'] }, { head_dim: 3 }],
+  };
+  const said = new Set();
+  for (const [name, all] of Object.entries(changes))
+    for (const change of all) {
+      const files = await chosen(name, (bytes, n) => (n === 'config.json' ? Buffer.from(JSON.stringify({ ...JSON.parse(bytes), ...change })) : bytes));
+      await assert.rejects(engine.inspectModel(files), (error) => {
+        assert.match(error.message, /^Файл config\.json не подходит: .+\.$/, `${JSON.stringify(change)}: ${error.message} / ${error.detail}`);
+        assert.doesNotMatch(error.message, /must|not supported|divide|model config/, error.message);
+        said.add(error.message);
+        return true;
+      }, JSON.stringify(change));
+    }
+  assert.equal(said.size, Object.values(changes).flat().length, [...said].join('\n')); // each says its own
+  const files = await chosen('qwen2', (b, n) => (n === 'config.json' ? Buffer.from('{"hidden_size": 1,,}') : b));
+  await assert.rejects(engine.inspectModel(files), { message: 'Файл config.json испорчен: он не читается как JSON.' });
+});
+
+test('a third large model is refused in Russian with what it wants and what is left', () => {
+  // The sum itself: lab_files_test.cpp.
+  const { code, message } = new EngineError('too large', 'the weights would need about 1536 MB, the limit is 928 MB');
+  assert.equal(code, 'too large');
+  assert.equal(message, 'Весам нужно около 1536 МБ памяти, а вкладке осталось 928: закройте другие модели или вкладку.');
+});
+
 test('a file longer than the memory is refused for what it is, by its header alone', async () => {
   const engine = await openEngine();
   const [D, M, V, L] = [4096, 11008, 32000, 32]; // LLaMA-7B

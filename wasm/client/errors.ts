@@ -38,6 +38,35 @@ const SENTENCES: Record<ErrorCode, string> = {
   'not loaded': 'Не удалось загрузить вычислительное ядро; показана запись',
 };
 
+/** What the core finds wrong in a config.json (core/attn/model/hf_config.cpp, config.cpp), said of the field it names. */
+const CONFIG: [RegExp, (found: RegExpMatchArray) => string][] = [
+  [/^("\S+") is missing/, (m) => `нет поля ${m[1]}`],
+  [/^("\S+") must be a whole number from (\d+)/, (m) => `поле ${m[1]} должно быть целым числом не меньше ${m[2]}`],
+  [/^("\S+") must be a number above 0/, (m) => `поле ${m[1]} должно быть положительным числом`],
+  [/^("\S+") must be true or false/, (m) => `поле ${m[1]} должно быть true или false`],
+  [/^("\S+") must be (a string|an object)/, (m) => `поле ${m[1]} должно быть ${m[2] === 'a string' ? 'строкой' : 'объектом'}`],
+  [/^("\S+") must be 1$/, (m) => `поле ${m[1]} должно быть равно 1: поворот части координат не считается`],
+  [/^("\S+") (?:=|of type) (\S+) is not supported(?:; (?:supported are|supported is|this family is computed with) (.+))?/, (m) => `значение ${m[2]} поля ${m[1]} не считается${m[3] ? `; считаются ${m[3].replace(' and ', ', ')}` : ''}`],
+  [/^"layer_types" may hold/, () => 'в "layer_types" известны только full_attention и sliding_attention'],
+  [/^"layer_types" must list one type for each of the (\d+) layers/, (m) => `в "layer_types" перечислены не все слои: их ${m[1]}`],
+  [/^"sliding_window" = 1/, () => 'поле "sliding_window" должно быть не меньше 2'],
+  [/^a JSON object is expected/, () => 'это не объект JSON'],
+  [/model config: (\w+) = (-?\d+); it must lie between (\d+) and (\d+)/, (m) => `${m[1]} = ${m[2]}, а допустимо от ${m[3]} до ${m[4]}`],
+  [/model config: heads = (\d+) does not divide width = (\d+)/, (m) => `ширина ${m[2]} не делится на число голов ${m[1]}`],
+  [/model config: kv_heads = (\d+) does not divide heads = (\d+)/, (m) => `число голов ${m[2]} не делится на число голов ключей ${m[1]}`],
+  [/model config: rotary positions/, () => 'ширина головы нечётна, а поворот позиций берёт координаты парами'],
+  [/model config: rope_high_turns must exceed/, () => '"high_freq_factor" должен быть больше "low_freq_factor"'],
+  [/model config: (\w+) must be a finite number/, (m) => `${m[1]} должно быть конечным положительным числом`],
+];
+/** Anything else is a fault of the JSON itself; where it is, the core's detail says. */
+function configComplaint(detail: string): string {
+  for (const [pattern, say] of CONFIG) {
+    const found = detail.match(pattern);
+    if (found) return `Файл config.json не подходит: ${say(found)}`;
+  }
+  return 'Файл config.json испорчен: он не читается как JSON';
+}
+
 /** What can be wrong with a reader's own model. */
 const OWN_MODEL: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^there is no config\.json/, () => 'Среди файлов нет config.json: без него неизвестно, что это за модель'],
@@ -49,7 +78,8 @@ const OWN_MODEL: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^(\S+) (?:cannot be read|became shorter)/, (m) => `Файл ${m[1]} перестал читаться: его изменили или удалили после выбора`],
   [/^config\.json: (?:model_type|the architecture) ("[^"]*")/, (m) => `Модель вида ${m[1]} здесь не считается; известны GPT-2, LLaMA, Mistral, Qwen2, Qwen3 и BERT`],
   [/^config\.json: "?quantization_config/, () => 'Веса сжаты (quantization_config); читаются только F32, F16 и BF16'],
-  [/^config\.json: (.+)$/, (m) => `Файл config.json не подходит (${m[1]})`],
+  [/^config\.json of more than 1 MB/, () => 'Файл config.json больше мегабайта: это не описание модели'],
+  [/^config\.json: (?!.*million parameters)(.+)$/, (m) => configComplaint(m[1] ?? '')],
   [/^(\S+): tensor ("[^"]*") is (\[.*?\]), config\.json asks for (\[.*?\])/, (m) => `У тензора ${m[2]} в файле ${m[1]} не тот размер: ${m[3]}, а config.json описывает ${m[4]}`],
   [/^tensor ("[^"]*") (\[.*?\]) is in none of the files/, (m) => `В файлах нет тензора ${m[1]} ${m[2]}: config.json описывает другую модель`],
   [/^(\S+): tensor ("[^"]*") has no place/, (m) => `Тензору ${m[2]} нет места в модели, которую описывает config.json: файлы от разных моделей`],
@@ -57,8 +87,8 @@ const OWN_MODEL: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^tensor ("[^"]*") holds a number that is not finite/, (m) => `В тензоре ${m[1]} встретилось не число: файл испорчен`],
   [/^(\S+): safetensors: tensor ("[^"]*"): its size overflows/, (m) => `Тензор ${m[2]} слишком велик: столько не поместится в память вкладки`],
   [/about (\d+) million parameters; the limit is (\d+) million/, (m) => `Модель слишком велика: около ${m[1]} млн параметров, а вкладке под силу самое большее ${m[2]} млн`],
-  [/^(\S+\.safetensors): safetensors: (.+)$/, (m) => `Файл модели ${m[1]} испорчен или обрезан (${m[2]})`],
-  [/^the weights would need about (\d+) MB, the limit is (\d+) MB/, (m) => `Весам нужно около ${m[1]} МБ памяти, а вкладке доступно ${m[2]}`],
+  [/^(\S+\.safetensors): safetensors: /, (m) => `Файл модели ${m[1]} испорчен или обрезан`],
+  [/^the weights would need about (\d+) MB, the limit is (\d+) MB/, (m) => `Весам нужно около ${m[1]} МБ памяти, а вкладке осталось ${m[2]}: закройте другие модели или вкладку`],
 ];
 
 /** The core's sentences that a reader can cause, said in Russian. Tested against the real core. */
@@ -74,8 +104,8 @@ const TRANSLATIONS: [RegExp, (found: RegExpMatchArray) => string][] = [
   [/^the file is empty/, () => 'Файл модели пуст'],
   [/^the file has (\d+) MB, the limit is (\d+) MB/, (m) => `Файл модели слишком велик: ${m[1]} МБ при пределе ${m[2]} МБ`],
   [/^about (\d+) million weights/, (m) => `В такой модели около ${m[1]} млн весов — слишком много для вкладки браузера`],
-  [/would need about (\d+) MB/, (m) => `Для этого расчёта понадобилось бы около ${m[1]} МБ памяти`],
   ...OWN_MODEL,
+  [/would need about (\d+) MB/, (m) => `Для этого расчёта понадобилось бы около ${m[1]} МБ памяти`],
   [/^out of memory/, () => 'Браузер больше не даёт памяти'],
 ];
 
