@@ -2,6 +2,7 @@
 // model reads it too.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "attn/analysis/activations.hpp"
 #include "attn/analysis/erasure.hpp"
@@ -64,33 +65,17 @@ class Asked {
     types_ = per_token(fields, "types", batch_, max_classes - 1);
     targets_ = per_token(fields, "targets", batch_, model.config.vocab - 1);
     train_ = fields.index("train", 1, batch_.batch - 1);
-    options_.steps = fields.index_or("steps", 1, 2000, 150);
+    options_.steps = fields.index_or("steps", 1, 2000, 120);
   }
 
   Index classes() const { return classes_; }
   const ProbeOptions& options() const { return options_; }
 
-  // The labelled tokens of the sequences [from, to), as the model under `hooks` has them at the point.
-  Part part(bool train, Hooks* hooks = nullptr) const {
+  // The labelled tokens of the training and the test sequences, as the model under `hooks` has them.
+  std::pair<Part, Part> parts(Hooks* hooks = nullptr) const {
     const Activations run = record(model_, batch_, {slice_.point}, hooks);
-    const Tensor& value = run.at(slice_.point);
-    const std::vector<Index> rows = slice_rows_of(slice_, value.shape);
-    const Index D = value.shape[-1], from = train ? 0 : train_ * batch_.length,
-                to = train ? train_ * batch_.length : batch_.batch * batch_.length;
-    Part out;
-    std::vector<Real> flat;
-    for (Index i = from; i < to; ++i) {
-      if (labels_[at(i)] < 0) continue;
-      const Real* row = value.data.data() + rows[at(i)];
-      flat.insert(flat.end(), row, row + D);
-      out.labels.push_back(labels_[at(i)]);
-      out.types.push_back(std::max<Index>(0, types_[at(i)]));
-    }
-    if (out.labels.empty()) throw Refusal(ErrorCode::unsupported, "no token has a label there");
-    if (static_cast<double>(flat.size()) * static_cast<double>(classes_ * options_.steps) > max_work)
-      throw Refusal(ErrorCode::too_large, "too many examples, classes or steps for one probe");
-    out.x = Tensor(Shape{static_cast<Index>(out.labels.size()), D}, std::move(flat));
-    return out;
+    const Index cut = train_ * batch_.length;
+    return {part(run, 0, cut), part(run, cut, batch_.batch * batch_.length)};
   }
 
   // Rows of the point are changed in place wherever the model runs.
@@ -115,6 +100,27 @@ class Asked {
   }
 
  private:
+  // Tokens [from, to) of the batch.
+  Part part(const Activations& run, Index from, Index to) const {
+    const Tensor& value = run.at(slice_.point);
+    const std::vector<Index> rows = slice_rows_of(slice_, value.shape);
+    const Index D = value.shape[-1];
+    Part out;
+    std::vector<Real> flat;
+    for (Index i = from; i < to; ++i) {
+      if (labels_[at(i)] < 0) continue;
+      const Real* row = value.data.data() + rows[at(i)];
+      flat.insert(flat.end(), row, row + D);
+      out.labels.push_back(labels_[at(i)]);
+      out.types.push_back(std::max<Index>(0, types_[at(i)]));
+    }
+    if (out.labels.empty()) throw Refusal(ErrorCode::unsupported, "no token has a label there");
+    if (static_cast<double>(flat.size()) * static_cast<double>(classes_ * options_.steps) > max_work)
+      throw Refusal(ErrorCode::too_large, "too many examples, classes or steps for one probe");
+    out.x = Tensor(Shape{static_cast<Index>(out.labels.size()), D}, std::move(flat));
+    return out;
+  }
+
   TokenBatch batch_;
   const Model& model_;
   Slice slice_;
@@ -168,8 +174,8 @@ void put_erasure(Reply& reply, const Part& train, const Asked& asked, Rng& rng) 
     reply.value.set(name, json_of(asked.loss(&hooks)));
     if (eraser != &labels) continue;
     // What a new probe still finds.
-    const Probe again = fit_probe(asked.part(true, &hooks).x, train.labels, asked.classes(), asked.options());
-    const Part test = asked.part(false, &hooks);
+    const auto [left, test] = asked.parts(&hooks);
+    const Probe again = fit_probe(left.x, left.labels, asked.classes(), asked.options());
     reply.value.set("left", json_of(evaluate(again, test.x, test.labels).accuracy));
   }
 }
@@ -180,7 +186,7 @@ Reply LabSession::probe(const Request& request) {
   const Fields fields(request.json, "request");
   const Asked asked(fields, dense(model(fields)));
   Rng rng = stream(fields.seed("seed"), Stream::probe);
-  const Part train = asked.part(true), test = asked.part(false);
+  const auto [train, test] = asked.parts();
   // One table of control labels for both parts.
   std::vector<Index> types = train.types, labels = train.labels;
   types.insert(types.end(), test.types.begin(), test.types.end());

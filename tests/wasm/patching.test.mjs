@@ -49,4 +49,23 @@ for (const variant of variants) {
     near(lens[2].divergence, 0, 1e-6, 'the last depth is the answer');
     assert.throws(() => engine.patch(id, { clean, corrupted: [0], metric, site: 'z' }), (e) => e instanceof EngineError && e.code === 'mismatch' && /[а-я]/.test(e.message));
   });
+
+  test(`${variant}: the edges of the graph, and probes with what erasing them costs`, async () => {
+    const engine = await openEngine({ variant });
+    const { id } = engine.createModel({ ...tiny, init_std: 0.5 }, 2);
+    const paths = engine.patchPaths(id, { clean, corrupted, metric });
+    assert.deepEqual([paths.edges.length, paths.layers.length, paths.direct.length, paths.total.length], [5 * 2 * 2 * 3, 5 * 2 * 3, 5, 5]);
+    near(paths.total[0], 1, 1e-3, 'the tokens are all the difference');
+    near(paths.direct[3], paths.total[3], 1e-3, 'a head of the last layer acts straight');
+    const heads = engine.patch(id, { clean, corrupted, metric, site: 'z' });
+    heads.effect.forEach((e, i) => near(paths.total[1 + i], e, 1e-5, `head ${i} as patch has it`));
+    const tokens = Array.from({ length: 24 }, (_, b) => Array.from({ length: 6 }, (_t, t) => (3 * b + 2 * t + b * t) % 5));
+    const request = { tokens, labels: tokens, types: tokens, classes: 5, targets: tokens.map((row) => row.map((_x, t) => row[t + 1] ?? -1)), train: 16, site: 'resid_pre', layer: 0, steps: 400 };
+    const report = engine.probe(id, { ...request, code: true, erase: true });
+    assert.equal(report.accuracy, 1);
+    assert.equal(report.examples, 96);
+    assert.ok(report.bits < report.uniformBits && report.left < 0.5 && report.rank === 4, JSON.stringify(report));
+    assert.equal(engine.probe(id, request).bits, undefined);
+    assert.throws(() => engine.probe(id, { ...request, train: 24 }), (e) => e instanceof EngineError && e.code === 'out of range');
+  });
 }

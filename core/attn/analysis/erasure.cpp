@@ -3,83 +3,101 @@
 #include <algorithm>
 #include <cmath>
 
-#include "attn/math/linalg.hpp"
-#include "attn/math/matmul.hpp"
-#include "attn/math/vector.hpp"
+#include "attn/math/symmetric.hpp"
 
 namespace attn {
 namespace {
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-// Below this share of the largest, a singular value is rounding.
-constexpr double smallest = 1e-5;
+// Below this share of the largest, a variance is rounding.
+constexpr double smallest = 1e-9;
 
-struct Whitening {
-  std::vector<Real> mean;  // D
-  Tensor centred;          // [N, D]
-  Tensor white, back;  // [D, D]: Σ^(-1/2) and Σ^(1/2) of Σ = centredᵀ centred / N, where Σ is not zero
+// Row-major [rows, cols] of doubles: inverses of variances want the digits.
+struct Table {
+  Index rows = 0, cols = 0;
+  std::vector<double> data;
+  Table(Index r, Index c) : rows(r), cols(c), data(at(r * c)) {}
+  double* row(Index i) { return data.data() + i * cols; }
+  const double* row(Index i) const { return data.data() + i * cols; }
 };
 
-Tensor product(const Tensor& a, const Tensor& b) {
-  Tensor out(Shape{a.shape[0], b.shape[1]});
-  matmul(as_matrix(out.view()), as_matrix(a.view()), as_matrix(b.view()));
+// aᵀ b · factor for a: [N, D], b: [N, C]
+Table product_of_columns(const Table& a, const Table& b, double factor) {
+  Table out(a.cols, b.cols);
+  for (Index n = 0; n < a.rows; ++n)
+    for (Index i = 0; i < a.cols; ++i) {
+      const double x = a.row(n)[i] * factor;
+      for (Index j = 0; j < b.cols; ++j) out.row(i)[j] += x * b.row(n)[j];
+    }
   return out;
 }
 
-// aᵀ b / N for a: [N, D], b: [N, C]
-Tensor covariance(const Tensor& a, const Tensor& b) {
-  Tensor out(Shape{a.shape[1], b.shape[1]});
-  matmul(as_matrix(out.view()), as_matrix(a.view()).transposed(), as_matrix(b.view()), Store::overwrite,
-         1 / static_cast<Real>(a.shape[0]));
+Table transposed(const Table& a) {
+  Table out(a.cols, a.rows);
+  for (Index i = 0; i < a.rows; ++i)
+    for (Index j = 0; j < a.cols; ++j) out.row(j)[i] = a.row(i)[j];
   return out;
 }
+
+Table product(const Table& a, const Table& b) { return product_of_columns(transposed(a), b, 1); }
 
 // Column means go; they are returned.
-std::vector<Real> centre(Tensor& x) {
-  const Index N = x.shape[0], D = x.shape[1];
-  std::vector<Real> mean(at(D));
-  for (Index n = 0; n < N; ++n) vec::axpy(1 / static_cast<Real>(N), x.data.data() + n * D, mean.data(), D);
-  for (Index n = 0; n < N; ++n) vec::axpy(-1, mean.data(), x.data.data() + n * D, D);
+std::vector<double> centre(Table& x) {
+  std::vector<double> mean(at(x.cols));
+  for (Index n = 0; n < x.rows; ++n)
+    for (Index i = 0; i < x.cols; ++i) mean[at(i)] += x.row(n)[i] / static_cast<double>(x.rows);
+  for (Index n = 0; n < x.rows; ++n)
+    for (Index i = 0; i < x.cols; ++i) x.row(n)[i] -= mean[at(i)];
   return mean;
 }
 
-Whitening whitening(ConstView x) {
-  Whitening out;
-  out.centred = Tensor(x.shape, std::vector<Real>(x.begin(), x.end()));
-  out.mean = centre(out.centred);
-  const Svd parts = svd(covariance(out.centred, out.centred).view());  // symmetric: U Σ Uᵀ
-  const Index D = x.shape[1], R = parts.u.shape[1];
-  out.white = out.back = Tensor(Shape{D, D});
-  for (Index r = 0; r < R; ++r) {
-    const double value = static_cast<double>(parts.sigma[at(r)]);
-    if (!(value > smallest * static_cast<double>(parts.sigma[0]))) break;
-    const Real root = static_cast<Real>(std::sqrt(value));
-    for (Index i = 0; i < D; ++i)
-      for (Index j = 0; j < D; ++j) {
-        const Real uu = parts.u.data[at(i * R + r)] * parts.u.data[at(j * R + r)];
-        out.white.data[at(i * D + j)] += uu / root;
-        out.back.data[at(i * D + j)] += uu * root;
-      }
-  }
+SymmetricEigen parts_of(const Table& a) { return symmetric_eigen(a.data, static_cast<int>(a.rows)); }
+Index count_above(const std::vector<double>& values) {
+  return std::count_if(values.begin(), values.end(),
+                       [&](double v) { return v > std::max(1e-12, smallest * values[0]); });
+}
+
+// Σ_r f(λ_r) v_r v_rᵀ over the first `rank` parts.
+template <class F>
+Table assembled(const SymmetricEigen& parts, Index n, Index rank, F&& f) {
+  Table out(n, n);
+  for (Index r = 0; r < rank; ++r)
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < n; ++j)
+        out.row(i)[j] += f(parts.values[at(r)]) * parts.vectors[at(i * n + r)] * parts.vectors[at(j * n + r)];
   return out;
 }
 
-// The projection on the first `rank` columns of `basis` [D, R], orthonormal, seen from outside the whitening.
-Eraser eraser(Whitening&& w, const Tensor& basis, Index rank) {
-  const Index D = basis.shape[0], R = basis.shape[1];
-  Tensor onto(Shape{D, D});
-  for (Index r = 0; r < rank; ++r)
-    for (Index i = 0; i < D; ++i)
-      for (Index j = 0; j < D; ++j)
-        onto.data[at(i * D + j)] += basis.data[at(i * R + r)] * basis.data[at(j * R + r)];
-  return {std::move(w.mean), product(product(w.white, onto), w.back), rank};
+struct Whitening {
+  std::vector<double> mean;  // D
+  Table centred;             // [N, D]
+  Table white, back;         // [D, D]: Σ^(-1/2) and Σ^(1/2) of the covariance Σ, where it is not zero
+};
+
+Whitening whitening(ConstView x) {
+  Whitening w{{}, Table(x.shape[0], x.shape[1]), Table(0, 0), Table(0, 0)};
+  std::copy(x.begin(), x.end(), w.centred.data.begin());
+  w.mean = centre(w.centred);
+  const SymmetricEigen parts =
+      parts_of(product_of_columns(w.centred, w.centred, 1 / static_cast<double>(x.shape[0])));
+  const Index D = x.shape[1], rank = count_above(parts.values);
+  w.white = assembled(parts, D, rank, [](double v) { return 1 / std::sqrt(v); });
+  w.back = assembled(parts, D, rank, [](double v) { return std::sqrt(v); });
+  return w;
 }
 
-Index count_above(const std::vector<Real>& sigma) {
-  return std::count_if(sigma.begin(), sigma.end(), [&](Real s) {
-    return static_cast<double>(s) > std::max(1e-6, smallest * static_cast<double>(sigma[0]));
-  });
+// What goes: the span of the columns of `white` [D, C], directions where x is white, seen from outside.
+Eraser eraser(const Whitening& w, const Table& white) {
+  const Table across = transposed(white);
+  const SymmetricEigen parts = parts_of(product_of_columns(across, across, 1));
+  const Index D = white.rows, rank = std::min(count_above(parts.values), white.cols);
+  const Table onto = assembled(parts, D, rank, [](double) { return 1.0; });
+  const Table removes = product(product(w.white, onto), w.back);
+  Eraser out{{w.mean.begin(), w.mean.end()}, Tensor(Shape{D, D}), rank};
+  std::transform(removes.data.begin(), removes.data.end(), out.removes.data.begin(),
+                 [](double v) { return static_cast<Real>(v); });
+  return out;
 }
 
 }  // namespace
@@ -89,40 +107,39 @@ Eraser erase_labels(ConstView x, const std::vector<Index>& labels, Index classes
   if (x.shape.rank() != 2 || x.shape[0] != static_cast<Index>(labels.size()) || labels.empty())
     throw ShapeError("erasing needs [N, D] and N labels, got " + to_string(x.shape) + " and " +
                      std::to_string(labels.size()));
-  Tensor z(Shape{x.shape[0], classes});  // one row per example, 1 at its class
+  Table z(x.shape[0], classes);  // one row per example, 1 at its class
   for (Index n = 0; n < x.shape[0]; ++n) {
     if (labels[at(n)] < 0 || labels[at(n)] >= classes)
       throw ShapeError("label " + std::to_string(labels[at(n)]) + " of " + std::to_string(classes));
-    z.data[at(n * classes + labels[at(n)])] = 1;
+    z.row(n)[labels[at(n)]] = 1;
   }
   centre(z);
-  Whitening w = whitening(x);
-  // What of x is correlated with a label, where x is white: the columns of Σ_xx^(-1/2) Σ_xz.
-  const Svd found = svd(product(w.white, covariance(w.centred, z)).view());
-  return eraser(std::move(w), found.u, count_above(found.sigma));
+  const Whitening w = whitening(x);
+  // What of x goes with a label, where x is white: the columns of Σ_xx^(-1/2) Σ_xz.
+  return eraser(w, product(w.white, product_of_columns(w.centred, z, 1 / static_cast<double>(x.shape[0]))));
 }
 // #endregion
 
 Eraser erase_at_random(ConstView x, Index rank, Rng& rng) {
-  const Index D = x.shape[1];
-  Whitening w = whitening(x);
-  Tensor directions(Shape{D, std::min(rank, D)});
-  fill_normal(directions.view(), rng, 1);
+  const Whitening w = whitening(x);
+  Table directions(x.shape[1], std::min(rank, x.shape[1]));
+  for (double& v : directions.data) v = rng.normal();
   // Within what x spans: the whitening knows no other directions.
-  const Svd found = svd(product(product(w.white, w.back), directions).view());
-  return eraser(std::move(w), found.u, count_above(found.sigma));
+  return eraser(w, product(product(w.white, w.back), directions));
 }
 
 void erase(const Eraser& eraser, View x) {
   const Index D = eraser.removes.shape[0];
   if (x.shape[-1] != D)
     throw ShapeError("the eraser is for rows of " + std::to_string(D) + ", got " + to_string(x.shape));
-  std::vector<Real> centred(at(D)), part(at(D));
+  std::vector<Real> out(at(D));
   for (Index n = 0; n < x.shape.size() / D; ++n) {
     Real* row = x.data + n * D;
-    for (Index i = 0; i < D; ++i) centred[at(i)] = row[i] - eraser.mean[at(i)];
-    matmul(Matrix(part.data(), 1, D), ConstMatrix(centred.data(), 1, D), as_matrix(eraser.removes.view()));
-    vec::axpy(-1, part.data(), row, D);
+    std::copy_n(row, D, out.begin());
+    for (Index i = 0; i < D; ++i)
+      for (Index j = 0; j < D; ++j)
+        out[at(j)] -= (row[i] - eraser.mean[at(i)]) * eraser.removes.data[at(i * D + j)];
+    std::copy(out.begin(), out.end(), row);
   }
 }
 
