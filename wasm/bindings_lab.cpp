@@ -34,5 +34,10 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("probe", &guarded<Lab, &Lab::probe>)
       // Collapse and redundancy: lab_collapse.cpp.
       .function("collapseTower", &guarded<Lab, &Lab::collapse_tower>)
-      .function("headSimilarity", &guarded<Lab, &Lab::head_similarity>);
+      .function("headSimilarity", &guarded<Lab, &Lab::head_similarity>)
+      // What stands in for softmax attention: lab_alternatives.cpp.
+      .function("tiledAttention", &guarded<Lab, &Lab::tiled_attention>)
+      .function("memoryCapacity", &guarded<Lab, &Lab::memory_capacity>)
+      .function("featureError", &guarded<Lab, &Lab::feature_error>)
+      .function("recallSteps", &guarded<Lab, &Lab::recall_steps>);
 }

@@ -70,6 +70,12 @@ class LabSession : public Session {
   Reply collapse_tower(const Request& request);   // TowerRequest -> {floors}, cosines [L + 1, T, T]
   Reply head_similarity(const Request& request);  // {model, tokens} -> {merges}, distance, cka [L·H, L·H]
 
+  // What stands in for softmax attention (lab_alternatives.cpp); none of it needs a model.
+  Reply tiled_attention(const Request& request);  // TileRequest -> {error, traffic, untiled …}, maximum …
+  Reply memory_capacity(const Request& request);  // CapacityRequest -> share [counts, kinds]
+  Reply feature_error(const Request& request);    // FeatureRequest -> {truth, theory}, ratios [draws]
+  Reply recall_steps(const Request& request);     // {memory, count …}, numbers: state -> {step …}, state
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;

@@ -58,3 +58,14 @@ TEST_CASE("activations: the two GELUs differ, by at most 5e-4") {
   CHECK(largest < Real(5e-4));
   CHECK(largest > Real(1e-4));
 }
+
+TEST_CASE("sigmoid: a half at zero, and its Jacobian") {
+  Tape tape(Tape::Mode::inference);
+  Tensor x({2}, {0, Real(std::log(3.0))});
+  const ConstView y = tape.value(sigmoid(tape, tape.constant(x)));
+  CHECK(y[0] == Real(0.5));
+  CHECK(y[1] == doctest::Approx(0.75));
+  Rng rng(21);
+  check_jacobian([](Tape& t, const std::vector<Var>& v) { return sigmoid(t, v[0]); },
+                 {random_tensor({7}, rng, 2)});
+}

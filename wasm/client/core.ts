@@ -19,6 +19,7 @@ export const LAB_METHODS = [
   'patch', 'trace', 'importance', 'intervene', 'lens',
   'patchPaths', 'probe',
   'collapseTower', 'headSimilarity',
+  'tiledAttention', 'memoryCapacity', 'featureError', 'recallSteps',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

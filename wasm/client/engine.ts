@@ -3,9 +3,10 @@ import type { Core, Reply } from './core.ts';
 import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
-  Attribution, Circuits, Encoding, Engine, EngineInfo, FedModel, FittedPattern, GateRun, HeadImportance, HeadRef, HeadScores, HeadSimilarity,
-  ImportanceRequest, InterventionRequest, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile, PatchRequest, Patched, PatchedPaths, PathsRequest, ProbeReport, ProbeRequest, RemovalCurve, RunRequest,
-  RunResult, Sequences, StepMetrics, TaskConfig, TensorData, TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, TraceRequest, Traced,
+  Attribution, CapacityRequest, Circuits, Encoding, Engine, EngineInfo, FeatureErrors, FeatureRequest, FedModel, FittedPattern, GateRun,
+  HeadImportance, HeadRef, HeadScores, HeadSimilarity, ImportanceRequest, InterventionRequest, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile,
+  Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest, RecallRun, RemovalCurve, RunRequest, RunResult, Sequences, StepMetrics,
+  TaskConfig, TensorData, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, Traced, TraceRequest,
   TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
 
@@ -240,6 +241,26 @@ export class LocalEngine implements Engine {
     const reply = this.#core.call('headSimilarity', { model, tokens });
     const { merges } = reply.value as unknown as Pick<HeadSimilarity, 'merges'>;
     return { merges, distance: tensor(reply, 'distance'), cka: tensor(reply, 'cka') };
+  }
+
+  tiledAttention(request: TileRequest): Tiled {
+    const reply = this.#core.call('tiledAttention', { ...request });
+    const [maximum, denominator, rescaled] = ['maximum', 'denominator', 'rescaled'].map((name) => tensor(reply, name).data) as [Float32Array, Float32Array, Float32Array];
+    return { ...(reply.value as unknown as Pick<Tiled, 'error' | 'traffic' | 'untiled' | 'rescales' | 'mean_rescales'>), maximum, denominator, rescaled };
+  }
+
+  memoryCapacity(request: CapacityRequest): TensorData {
+    return tensor(this.#core.call('memoryCapacity', { ...request }), 'share');
+  }
+
+  featureError(request: FeatureRequest): FeatureErrors {
+    const reply = this.#core.call('featureError', { ...request });
+    return { ...(reply.value as unknown as Pick<FeatureErrors, 'truth' | 'theory'>), ratios: tensor(reply, 'ratios').data };
+  }
+
+  recallSteps(request: Parameters<Engine['recallSteps']>[0], state?: Float32Array): RecallRun {
+    const reply = this.#core.call('recallSteps', { ...request }, state);
+    return { loss: Number.NaN, accuracy: Number.NaN, ...(reply.value as unknown as Pick<RecallRun, 'step' | 'parameters' | 'memory'>), state: tensor(reply, 'state').data };
   }
 
   taskBatch(task: TaskConfig, batch: number, seed: number): ReturnType<Engine['taskBatch']> {

@@ -289,3 +289,85 @@ export interface HeadSimilarity {
   /** Average linkage by `distance`: [first, second, distance, size], as scipy's linkage. */
   merges: [number, number, number, number][];
 }
+
+/** Attention read tile by tile, against its definition in double; core/attn/attention/online_softmax.hpp. */
+export interface TileRequest {
+  tokens?: number;
+  width?: number;
+  /** Rows of Q, rows of K and V that the fast memory holds together. */
+  queries?: number;
+  keys?: number;
+  /** In which order the first query meets its scores. */
+  order?: 'random' | 'rising' | 'falling';
+  seed?: number;
+}
+export interface Tiled {
+  /** Largest difference of an output from the definition in double. */
+  error: number;
+  /** Numbers that cross between the memories, tiled and with the whole map written down. */
+  traffic: number;
+  untiled: number;
+  /** Of the first query, and the mean over all. */
+  rescales: number;
+  mean_rescales: number;
+  /** The first query after each tile: m, l, and whether the tile brought a new maximum. */
+  maximum: Float32Array;
+  denominator: Float32Array;
+  rescaled: Float32Array;
+}
+/** core/attn/analysis/memory_capacity.hpp. */
+export interface CapacityRequest {
+  keys: number[];
+  width?: number;
+  versions?: number;
+  similarity?: number;
+  alpha?: number;
+  beta?: number;
+  sharpness?: number;
+  slope?: number;
+  trials?: number;
+  seed?: number;
+}
+/** core/attn/attention/random_features.hpp; ‖x‖ = ‖y‖ = radius. */
+export interface FeatureRequest {
+  kind: 'trigonometric' | 'positive' | 'hyperbolic';
+  radius?: number;
+  cosine?: number;
+  width?: number;
+  features?: number;
+  draws?: number;
+  orthogonal?: boolean;
+  seed?: number;
+}
+export interface FeatureErrors {
+  /** e^(x·y). */
+  truth: number;
+  /** Root of the mean squared error by the closed form (independent rows), by the truth. */
+  theory: number;
+  /** Estimate by truth, one per draw. */
+  ratios: Float32Array;
+}
+export type MemoryName = 'softmax' | 'additive' | 'positive' | 'decayed' | 'delta' | 'gated';
+/** core/attn/train/recall_model.hpp. */
+export interface RecallOptions {
+  memory: MemoryName;
+  pairs?: number;
+  vocab?: number;
+  length?: number;
+  width?: number;
+  key_width?: number;
+  batch?: number;
+  learning_rate?: number;
+  seed?: number;
+}
+export interface RecallRun {
+  step: number;
+  /** On 128 sequences that training does not see; NaN unless measured. */
+  loss: number;
+  accuracy: number;
+  parameters: number;
+  /** Numbers that the memory holds after the pairs. */
+  memory: number;
+  /** Give it back to go on. */
+  state: Float32Array;
+}

@@ -2,8 +2,9 @@
 // else; only the worker touches the WASM module. Shapes use the course's letters:
 // B batch, T tokens, S keys, D width, H heads, d head width, V vocabulary, L layers.
 import type {
-  Encoding, Exam, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest, InterventionRequest, LensState, MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths,
-  PatchRequest, PathsRequest, ProbeReport, ProbeRequest, RemovalCurve, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
+  CapacityRequest, Encoding, Exam, FeatureErrors, FeatureRequest, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest,
+  InterventionRequest, LensState, MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest,
+  RecallOptions, RecallRun, RemovalCurve, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
 } from './lab-types.ts';
 
 export type * from './lab-types.ts';
@@ -265,6 +266,14 @@ export interface Engine {
   // Collapse and redundancy (attn-lab).
   collapseTower(request: TowerRequest): Tower;
   headSimilarity(model: number, tokens: Sequences): HeadSimilarity;
+
+  // What stands in for softmax attention (attn-lab); no model is needed.
+  tiledAttention(request: TileRequest): Tiled;
+  /** [counts, 5]: the share recalled by a sum, a decayed sum, the delta rule, softmax, softmax that prefers the recent. */
+  memoryCapacity(request: CapacityRequest): TensorData;
+  featureError(request: FeatureRequest): FeatureErrors;
+  /** `count` more steps from `state` (none: from the start). */
+  recallSteps(request: RecallOptions & { count: number; measure?: boolean }, state?: Float32Array): RecallRun;
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };

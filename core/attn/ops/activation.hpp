@@ -19,6 +19,9 @@ void activation_backward(Activation f, Real* dx, const Real* dy, const Real* x, 
 
 Var activation(Tape& tape, Activation f, Var x);
 
+// σ(x) = 1 / (1 + e^-x), element by element: a gate.
+Var sigmoid(Tape& tape, Var x);
+
 // out = a ∘ b: SwiGLU is multiply(activation(silu, x W_gate), x W_in).
 Var multiply(Tape& tape, Var a, Var b);
 

@@ -1,0 +1,178 @@
+#include "attn/train/recall_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "attn/attention/attention.hpp"
+#include "attn/attention/fast_weights.hpp"
+#include "attn/ops/activation.hpp"
+#include "attn/ops/elementwise.hpp"
+#include "attn/ops/embedding.hpp"
+#include "attn/ops/linear.hpp"
+
+namespace attn {
+namespace {
+
+constexpr AdamWConfig adam{Real(0.9), Real(0.98), Real(1e-8), 0};
+constexpr Real gradient_limit = 1;
+
+bool erases(Memory m) { return m == Memory::delta || m == Memory::gated; }
+bool forgets(Memory m) { return m == Memory::decayed || m == Memory::gated; }
+
+Error refused(const std::string& what) { return {ErrorCode::out_of_range, what}; }
+
+}  // namespace
+
+Status validate(const RecallConfig& c) {
+  if (c.task.kind != TaskKind::recall) return Error{ErrorCode::mismatch, "the task must be recall"};
+  if (const Status status = validate(c.task); !status.ok()) return status;
+  if (c.width < 1 || c.width > 256) return refused("width must be in [1, 256]");
+  if (c.key_width < 1 || c.key_width > 256) return refused("key_width must be in [1, 256]");
+  if (c.batch < 1 || c.batch > 256) return refused("batch must be in [1, 256]");
+  if (!(c.learning_rate > 0 && c.learning_rate <= 1)) return refused("learning_rate must be in (0, 1]");
+  return Unit{};
+}
+
+RecallModel::RecallModel(const RecallConfig& config) : config_(config) {
+  const Index D = config.width, d = config.key_width, V = config.task.vocab;
+  Rng rng = stream(config.seed, Stream::init);
+  const Real wide = 1 / std::sqrt(static_cast<Real>(D));
+  embedding_ = add({V + 1, D}, 1, rng);  // the last row: nothing stands before the first token
+  query_ = add({D, d}, wide, rng);
+  key_ = add({D, d}, wide, rng);
+  value_ = add({D, D}, wide, rng);
+  output_ = add({D, D}, wide, rng);
+  unembedding_ = add({D, V}, wide, rng);
+  alpha_ = add({D, 1}, 0, rng);
+  alpha_bias_ = add({1}, 0, rng);
+  beta_ = add({D, 1}, 0, rng);
+  beta_bias_ = add({1}, 0, rng);
+  // Gates begin by keeping nearly all (0.98) and by going half the way.
+  weights_[static_cast<std::size_t>(alpha_bias_.offset)] = 4;
+  gradients_.assign(weights_.size(), 0);
+  m_ = v_ = gradients_;
+}
+
+RecallModel::Slot RecallModel::add(const Shape& shape, Real deviation, Rng& rng) {
+  const Slot slot{static_cast<Index>(weights_.size()), shape};
+  weights_.resize(weights_.size() + static_cast<std::size_t>(shape.size()));
+  if (deviation > 0) fill_normal(View(weights_.data() + slot.offset, shape), rng, deviation);
+  return slot;
+}
+
+Var RecallModel::weight(Tape& tape, const Slot& slot) {
+  const ConstView value(weights_.data() + slot.offset, slot.shape);
+  return tape.training() ? tape.parameter(value, View(gradients_.data() + slot.offset, slot.shape))
+                         : tape.constant(value);
+}
+
+// #region memories
+Var RecallModel::memory(Tape& tape, Var x, Var before) {
+  const Index B = batch_.inputs.batch, T = batch_.inputs.length, N = B * T, d = config_.key_width,
+              D = config_.width;
+  const Memory kind = config_.memory;
+  Var q = linear(tape, x, weight(tape, query_), {}, N, {B, T, 1, d});
+  Var k = linear(tape, before, weight(tape, key_), {}, N, {B, T, 1, d});
+  const Var v = linear(tape, x, weight(tape, value_), {}, N, {B, T, 1, D});
+  if (kind == Memory::softmax) {
+    AttentionOptions options;
+    options.scale = 1 / std::sqrt(static_cast<Real>(d));
+    options.mask.causal = true;
+    return attention(tape, q, k, v, options);
+  }
+  if (kind == Memory::positive) {
+    q = elu_plus_one(tape, q), k = elu_plus_one(tape, k);
+    return divide_by_last(tape, fast_weights(tape, q, k, append_one(tape, v), {}, {}, false));
+  }
+  const auto gate = [&](const Slot& w, const Slot& b) {
+    return sigmoid(tape, linear(tape, x, weight(tape, w), weight(tape, b), N, {B, T, 1}));
+  };
+  if (erases(kind)) k = unit_length(tape, k);
+  return fast_weights(tape, q, k, v, forgets(kind) ? gate(alpha_, alpha_bias_) : Var{},
+                      erases(kind) ? gate(beta_, beta_bias_) : Var{}, erases(kind));
+}
+// #endregion
+
+CrossEntropy RecallModel::loss(Tape& tape) {
+  const Index B = batch_.inputs.batch, T = batch_.inputs.length, N = B * T, D = config_.width,
+              V = config_.task.vocab;
+  const std::vector<TokenId>& tokens = batch_.inputs.tokens;
+  previous_.resize(tokens.size());
+  for (Index b = 0; b < B; ++b) {
+    const auto row = tokens.begin() + b * T;
+    previous_[static_cast<std::size_t>(b * T)] = static_cast<TokenId>(V);
+    std::copy(row, row + (T - 1), previous_.begin() + b * T + 1);
+  }
+  const Var table = weight(tape, embedding_);
+  const Var x = embedding(tape, table, tokens.data(), B, T),
+            before = embedding(tape, table, previous_.data(), B, T);
+  const Var carried = linear(tape, memory(tape, x, before), weight(tape, output_), {}, N, {B, T, D});
+  const Var logits = linear(tape, attn::add(tape, x, carried), weight(tape, unembedding_), {}, N, {B, T, V});
+  return cross_entropy(tape, logits, batch_.targets.data(), batch_.weights.data());
+}
+
+StepMetrics RecallModel::step() {
+  // A stream for every step, apart from those of train/trainer.hpp: the generator has no state to keep.
+  Rng rng(config_.seed, 1024 + static_cast<std::uint64_t>(steps_));
+  make_batch(config_.task, config_.batch, rng, batch_);
+  std::fill(gradients_.begin(), gradients_.end(), Real(0));
+  tape_.reset();
+  const CrossEntropy ce = loss(tape_);
+  tape_.backward(ce.loss);
+  StepMetrics metrics;
+  metrics.loss = tape_.value(ce.loss)[0];
+  metrics.accuracy = ce.accuracy;
+  metrics.learning_rate = config_.learning_rate;
+  metrics.grad_norm = clip_gradients(View(gradients_.data(), Shape{parameters()}), gradient_limit);
+  if (std::isfinite(metrics.loss) && std::isfinite(metrics.grad_norm))
+    adamw_update(weights_.data(), gradients_.data(), m_.data(), v_.data(), parameters(), ++steps_, adam,
+                 config_.learning_rate, 1);
+  metrics.step = steps_;
+  return metrics;
+}
+
+StepMetrics RecallModel::evaluate(Index batch) {
+  Rng rng = stream(config_.seed, Stream::evaluation);
+  make_batch(config_.task, batch, rng, batch_);
+  evaluation_.reset();
+  const CrossEntropy ce = loss(evaluation_);
+  StepMetrics metrics;
+  metrics.step = steps_;
+  metrics.loss = evaluation_.value(ce.loss)[0];
+  metrics.accuracy = ce.accuracy;
+  return metrics;
+}
+
+Index RecallModel::memory_numbers(Index tokens) const {
+  const Index d = config_.key_width, D = config_.width;
+  if (config_.memory == Memory::softmax) return tokens * (d + D);
+  return d * (config_.memory == Memory::positive ? D + 1 : D);
+}
+
+std::vector<Real> RecallModel::state() const {
+  std::vector<Real> out{static_cast<Real>(steps_)};
+  for (const auto* part : {&weights_, &m_, &v_}) out.insert(out.end(), part->begin(), part->end());
+  return out;
+}
+
+Status RecallModel::restore(const std::vector<Real>& state) {
+  const std::size_t n = weights_.size();
+  if (state.size() != 1 + 3 * n)
+    return Error{ErrorCode::mismatch, "a state of " + std::to_string(state.size()) +
+                                          " numbers, this model needs " + std::to_string(1 + 3 * n)};
+  for (const Real x : state)
+    if (!std::isfinite(x)) return Error{ErrorCode::non_finite, "the state holds a number that is not finite"};
+  if (!(state[0] >= 0 && state[0] <= Real(1e6) && state[0] == std::floor(state[0])))
+    return Error{ErrorCode::malformed, "the state does not begin with a count of steps"};
+  const auto second = state.begin() + 1 + static_cast<std::ptrdiff_t>(2 * n);
+  if (std::any_of(second, state.end(), [](Real x) { return x < 0; }))  // a square root is taken of them
+    return Error{ErrorCode::out_of_range, "a second moment below zero"};
+  steps_ = static_cast<Index>(state[0]);
+  std::copy_n(state.begin() + 1, n, weights_.begin());
+  std::copy_n(state.begin() + 1 + static_cast<std::ptrdiff_t>(n), n, m_.begin());
+  std::copy(second, state.end(), v_.begin());
+  return Unit{};
+}
+
+}  // namespace attn
