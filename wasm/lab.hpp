@@ -50,9 +50,7 @@ class LabSession : public Session {
   Reply trace(
       const Request& request);  // {model, tokens, metric, from, count, std?, draws?, site?, window?, seed?}
   Reply importance(
-      const Request& request);  // {model, tokens, metric, draws?, seed?} -> profiles of the tokens
-  Reply intervene(
-      const Request& request);         // {model, tokens, heads, how: zero | mean | patch, other?} -> logits
+      const Request& request);         // {model, tokens, metric, draws?, seed?} -> profiles of the tokens
   Reply lens(const Request& request);  // {model, tokens, position, target} -> {depths}
 
   // Who hands what to whom, without detours (lab_paths.cpp): the tokens and the heads send; the queries, keys
@@ -65,6 +63,11 @@ class LabSession : public Session {
   // (lab_probe.cpp). labels and types: one per token, labels < 0 are left out; targets < 0 are not asked for.
   Reply probe(const Request& request);  // {model, tokens, labels, types, classes, targets, train, site,
                                         // layer, head?, seed?, steps?, code?, erase?} -> ProbeReport
+
+  // Any set of heads, several sets at once (lab_interventions.cpp): {model, tokens, sets, how: zero | mean |
+  // patch, site?, other?, reference?, positions?, at: {position, right, wrong}, rows?, map?} -> losses [n, T
+  // - 1], difference [n], rows [n, V], maps [n, T, T]
+  Reply intervene(const Request& request);
 
   // Collapse and redundancy (lab_collapse.cpp).
   Reply collapse_tower(const Request& request);   // TowerRequest -> {floors}, cosines [L + 1, T, T]

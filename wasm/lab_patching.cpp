@@ -165,37 +165,6 @@ Reply LabSession::importance(const Request& request) {
   return reply;
 }
 
-// Logits of one sequence with a set of heads silenced, averaged over its places, or speaking as on another.
-Reply LabSession::intervene(const Request& request) {
-  const Fields fields(request.json, "request");
-  const Model& m = dense(model(fields));
-  const TokenBatch batch = sequence(fields, "tokens", m.config);
-  const std::vector<HeadRef> heads = head_refs(fields, "heads", m.config);
-  const std::string how = fields.text("how");
-  Hooks hooks;
-  AblationScopes ablated;
-  Activations source;
-  std::vector<Hooks::Scope> patched;
-  if (how == "patch") {
-    const TokenBatch other = sequence(fields, "other", m.config);
-    check_same_length(batch, other);
-    std::vector<Slice> slices;
-    for (const HeadRef& h : heads) slices.push_back({{Site::z, h.layer}, h.head, -1});
-    source = record(m, other, points_of(slices));
-    attn::patch(hooks, source, slices, patched);
-  } else if (how == "zero" || how == "mean") {
-    Rng rng(1);  // neither draws from it
-    const Ablation ablation = how == "zero" ? Ablation::zero : Ablation::mean;
-    if (!heads.empty()) ablate(hooks, m, batch, heads, ablation, rng, ablated);
-  } else {
-    throw Refusal(ErrorCode::malformed, "how must be zero, mean or patch");
-  }
-  Reply reply;
-  reply.tensors.push_back({"before", record(m, batch, {}).logits});
-  reply.tensors.push_back({"after", record(m, batch, {}, &hooks).logits});
-  return reply;
-}
-
 // One position read through the last norm and the unembedding at every depth.
 Reply LabSession::lens(const Request& request) {
   const Fields fields(request.json, "request");

@@ -14,6 +14,9 @@
 
 namespace attn::wasm {
 
+// Next-token cross-entropy -log p(x_{t+1}) at every position but the last: logits [B, T, V] -> [B, T - 1].
+Tensor next_token_losses(ConstView logits, const TokenBatch& batch);
+
 class Session {
  public:
   virtual ~Session() = default;

@@ -11,6 +11,18 @@
 
 namespace attn::wasm {
 
+Tensor next_token_losses(ConstView logits, const TokenBatch& batch) {
+  const Index B = batch.batch, T = batch.length, V = logits.shape[-1];
+  Tensor losses(Shape{B, T - 1});
+  for (Index b = 0; b < B; ++b)
+    for (Index t = 0; t + 1 < T; ++t) {
+      const Real* row = logits.data + (b * T + t) * V;
+      const TokenId next = batch.tokens[static_cast<std::size_t>(b * T + t + 1)];
+      losses.data[static_cast<std::size_t>(b * (T - 1) + t)] = log_sum_exp(row, V) - row[next];
+    }
+  return losses;
+}
+
 namespace {
 
 using io::Json;
@@ -90,19 +102,6 @@ void add_types(TokenBatch& batch, const Fields& fields, const ModelConfig& confi
   }
   if (fields.has("lengths")) batch.lengths = fields.indices("lengths", 0, batch.length);
   take(check_tokens(config, batch));
-}
-
-// Next-token cross-entropy -log p(x_{t+1}) at every position but the last, from logits [B, T, V].
-Tensor next_token_losses(ConstView logits, const TokenBatch& batch) {
-  const Index B = batch.batch, T = batch.length, V = logits.shape[-1];
-  Tensor losses(Shape{B, T - 1});
-  for (Index b = 0; b < B; ++b)
-    for (Index t = 0; t + 1 < T; ++t) {
-      const Real* row = logits.data + (b * T + t) * V;
-      const TokenId next = batch.tokens[static_cast<std::size_t>(b * T + t + 1)];
-      losses.data[static_cast<std::size_t>(b * (T - 1) + t)] = log_sum_exp(row, V) - row[next];
-    }
-  return losses;
 }
 
 Real mean(const std::vector<Real>& values) {  // of nothing: NaN

@@ -111,28 +111,6 @@ TEST_CASE("importance: nine profiles of one length, the same for the same seed")
   CHECK(mass == doctest::Approx(1));
 }
 
-TEST_CASE("intervene: zero and mean are the ablations of run, patching with itself changes nothing") {
-  LabSession session;
-  add_model(session);
-  const std::string tokens =
-      R"("tokens": [1, 2, 3, 1, 2], "heads": [{"layer": 0, "head": 1}, {"layer": 1, "head": 0}])";
-  for (const std::string how : {"zero", "mean"}) {
-    const Reply reply = session.intervene(ask(tokens + R"(, "how": ")" + how + "\""));
-    const Reply run = session.run(ask(R"("tokens": [[1, 2, 3, 1, 2]], "capture": ["logits"],
-        "ablate": {"heads": [{"layer": 0, "head": 1}, {"layer": 1, "head": 0}], "how": ")" +
-                                      how + "\"}"));
-    CHECK(tensor(reply, "after").data == run.tensors[0].tensor.data);
-    CHECK(tensor(reply, "after").data != tensor(reply, "before").data);
-  }
-  const Reply itself = session.intervene(ask(tokens + R"(, "how": "patch", "other": [1, 2, 3, 1, 2])"));
-  CHECK(tensor(itself, "after").data == tensor(itself, "before").data);
-  const Reply other = session.intervene(ask(tokens + R"(, "how": "patch", "other": [1, 4, 3, 1, 2])"));
-  CHECK(tensor(other, "after").data != tensor(other, "before").data);
-  // Before the prompts part, the other prompt says the same.
-  for (std::size_t v = 0; v < 7; ++v)
-    CHECK(tensor(other, "after").data[v] == tensor(other, "before").data[v]);
-}
-
 TEST_CASE("lens: one state per depth, the last is the model's own answer") {
   LabSession session;
   add_model(session);
@@ -160,9 +138,4 @@ TEST_CASE("what cannot be asked is refused with a reason") {
   CHECK(refusal(session, &LabSession::trace,
                 ask(std::string(R"("tokens": [1, 2, 3, 1, 2], "from": 4, "count": 2, )") + metric)) ==
         ErrorCode::out_of_range);
-  CHECK(refusal(session, &LabSession::intervene,
-                ask(R"("tokens": [1, 2], "heads": [{"layer": 2, "head": 0}], "how": "zero")")) ==
-        ErrorCode::out_of_range);
-  CHECK(refusal(session, &LabSession::intervene, ask(R"("tokens": [1, 2], "heads": [], "how": "burn")")) ==
-        ErrorCode::malformed);
 }

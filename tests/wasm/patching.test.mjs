@@ -34,9 +34,14 @@ for (const variant of variants) {
     const engine = await openEngine({ variant });
     const { id } = engine.createModel({ ...tiny, init_std: 0.5 }, 2);
     const heads = [{ layer: 0, head: 1 }];
-    const { before, after } = engine.intervene(id, { tokens: clean, heads, how: 'zero' });
-    assert.deepEqual(after.data, engine.run(id, { tokens: [clean], capture: ['logits'], ablate: { heads, how: 'zero' } }).tensors.logits.data);
-    assert.deepEqual(before.shape, [1, 6, 5]);
+    const ask = { tokens: clean, sets: [[], heads], how: 'zero', at: { position: 5, right: 2, wrong: 0 } };
+    const { losses, difference, rows, maps } = engine.intervene(id, { ...ask, rows: true, map: { layer: 1, head: 0 } });
+    const cut = engine.run(id, { tokens: [clean], capture: ['logits'], ablate: { heads, how: 'zero' } });
+    assert.deepEqual(rows.data.subarray(5), cut.tensors.logits.data.subarray(25));
+    assert.deepEqual(losses.data.subarray(5), cut.losses.data);
+    near(difference[1], rows.data[5 + 2] - rows.data[5], 1e-6, 'difference');
+    assert.deepEqual(maps.shape, [2, 6, 6]);
+    assert.deepEqual(Object.keys(engine.intervene(id, ask)), ['losses', 'difference']);
     const traced = engine.trace(id, { tokens: clean, metric, from: 1, count: 1, std: 0 });
     assert.deepEqual(traced.restored.shape, [2, 6]);
     near(traced.corrupted, traced.clean, 1e-5, 'no noise');

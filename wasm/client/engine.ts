@@ -4,7 +4,7 @@ import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
   Attribution, CapacityRequest, Circuits, Encoding, Engine, EngineInfo, FeatureErrors, FeatureRequest, FedModel, FittedPattern, GateRun,
-  HeadImportance, HeadRef, HeadScores, HeadSimilarity, ImportanceRequest, InterventionRequest, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile,
+  HeadImportance, HeadRef, HeadScores, HeadSimilarity, ImportanceRequest, InterventionRequest, Interventions, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile,
   Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest, RecallRun, RemovalCurve, RunRequest, RunResult, Sequences, StepMetrics,
   TaskConfig, TensorData, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, Traced, TraceRequest,
   TrainConfig, TrainPoint, TrainRequest,
@@ -211,9 +211,10 @@ export class LocalEngine implements Engine {
     return Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.data])) as unknown as TokenImportance;
   }
 
-  intervene(model: number, request: InterventionRequest): { before: TensorData; after: TensorData } {
+  intervene(model: number, request: InterventionRequest): Interventions {
     const reply = this.#core.call('intervene', { model, ...request });
-    return { before: tensor(reply, 'before'), after: tensor(reply, 'after') };
+    const { rows, maps } = reply.tensors;
+    return { losses: tensor(reply, 'losses'), difference: tensor(reply, 'difference').data, ...(rows && { rows }), ...(maps && { maps }) };
   }
 
   lens(model: number, tokens: number[], position: number, target: number): LensState[] {

@@ -107,12 +107,35 @@ export interface TokenImportance {
   relevance: Float32Array;
   gradient_input: Float32Array;
 }
+/** Something is done to each of several sets of heads in one sequence: one answer per set. */
 export interface InterventionRequest {
   tokens: number[];
-  heads: HeadRef[];
-  /** z of the heads becomes zero, its mean over the places, or what it is on `other`. */
+  /** An empty set is the run as it is. */
+  sets: HeadRef[][];
+  /** The site of the heads becomes zero, its mean over the places (of `reference`, if given), or what it is on `other`. */
   how: 'zero' | 'mean' | 'patch';
+  /** z by default; a pattern can only be patched. */
+  site?: HeadSite;
   other?: number[];
+  reference?: number[][];
+  /** Only at these places (of a pattern: rows); absent: everywhere. */
+  positions?: number[];
+  /** Where the logits of two tokens are compared. */
+  at: { position: number; right: number; wrong: number };
+  /** Also the logits at that place; also a head's map. At most 64 sets then. */
+  rows?: boolean;
+  map?: HeadRef;
+}
+export type HeadSite = 'z' | 'q' | 'k' | 'v' | 'pattern';
+export interface Interventions {
+  /** [n, T − 1]: of predicting every token but the first, nats. */
+  losses: TensorData;
+  /** [n]: logit(right) − logit(wrong). */
+  difference: Float32Array;
+  /** [n, V] */
+  rows?: TensorData;
+  /** [n, T, T] */
+  maps?: TensorData;
 }
 export interface PathsRequest {
   clean: number[];

@@ -3,7 +3,7 @@
 // B batch, T tokens, S keys, D width, H heads, d head width, V vocabulary, L layers.
 import type {
   CapacityRequest, Encoding, Exam, FeatureErrors, FeatureRequest, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest,
-  InterventionRequest, LensState, MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest,
+  InterventionRequest, Interventions, LensState, MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest,
   RecallOptions, RecallRun, RemovalCurve, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
 } from './lab-types.ts';
 
@@ -253,8 +253,8 @@ export interface Engine {
   trace(model: number, request: TraceRequest): Traced;
   /** What each method says of the tokens before an answer, beside what exchanging them does. */
   importance(model: number, request: ImportanceRequest): TokenImportance;
-  /** Logits [1, T, V] of one sequence before and after something is done to a set of heads. */
-  intervene(model: number, request: InterventionRequest): { before: TensorData; after: TensorData };
+  /** What one sequence's losses and a difference of logits become when something is done to each of several sets of heads. */
+  intervene(model: number, request: InterventionRequest): Interventions;
   /** One place read at every depth: after the embeddings and after each layer. */
   lens(model: number, tokens: number[], position: number, target: number): LensState[];
 

@@ -46,14 +46,11 @@ function contrast(m: M, prompts: number[][], which: Contrast, seed: number): Con
 /** Each head taken out alone: how far the answer's centred logit falls. */
 function ablations(m: M, prompts: number[][], how: 'zero' | 'mean'): number[] {
   const V = m.vocab;
-  const centred = (logits: Float32Array, right: number): number => {
-    const row = logits.subarray((LENGTH - 1) * V, LENGTH * V);
-    return row[right]! - sum(Array.from(row)) / V;
-  };
+  const centred = (row: Float32Array, right: number): number => row[right]! - sum(Array.from(row)) / V;
   return Array.from({ length: m.layers * m.heads }, (_, i) => sum(prompts.map((tokens) => {
-    const { before, after } = engine.intervene(m.id, { tokens, heads: [headAt(i, m.heads)], how });
     const right = tokens[PLACE.source]!;
-    return centred(before.data, right) - centred(after.data, right);
+    const { data } = engine.intervene(m.id, { tokens, sets: [[], [headAt(i, m.heads)]], how, at: { position: LENGTH - 1, right, wrong: 0 }, rows: true }).rows!;
+    return centred(data.subarray(0, V), right) - centred(data.subarray(V), right);
   })) / prompts.length);
 }
 
