@@ -1,10 +1,10 @@
-// Chapter 9 in a browser: the bench, the patching lab and the triad compute live, keep their state, pass axe and fit a phone.
+// Chapter 9 in a browser: the truth bench and the patching lab compute live, keep their state, pass axe and fit a phone.
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { figure, number, stat, testFigures } from './figures';
 import { watch } from './site';
 
 const CHAPTER = '09-methods/';
-const FIGURES = ['truth-bench', 'triad', 'patching-lab'] as const;
+const FIGURES = ['truth-bench', 'patching-lab'] as const;
 
 async function live(page: Page, id: string): Promise<Locator> {
   const widget = await figure(page, id);
@@ -39,17 +39,6 @@ test('the map of a patch follows the contrast: the previous-token head is white 
   await expect.poll(head, { timeout: 20_000 }).toBeGreaterThan(0.3);
   await lab.getByRole('radio', { name: 'разрушение' }).check({ force: true });
   await expect.poll(() => new URL(page.url()).searchParams.get('w-patching-lab.noise')).toBe('1');
-});
-
-test('the triad: pruning everything but the chosen head is the ablation of the others', async ({ page }) => {
-  await page.goto(`${CHAPTER}?w-triad.how=patch`);
-  const triad = await live(page, 'triad');
-  const repeat = stat(triad, 'потери на повторе');
-  const patched = await number(repeat);
-  await triad.getByRole('radio', { name: 'обнулить' }).check({ force: true });
-  await expect.poll(() => number(repeat), { timeout: 20_000 }).toBeGreaterThan(patched + 0.5);
-  await triad.getByRole('checkbox', { name: 'оставить только выбранные' }).check({ force: true });
-  await expect(triad.locator('p', { hasText: 'Обнулены' })).toContainText('0.0, 0.2', { timeout: 20_000 });
 });
 
 testFigures(CHAPTER, FIGURES);

@@ -11,6 +11,8 @@ export const MISSING = 'Не удалось загрузить русскую м
 let wanted = $state(false);
 let loaded = $state(false);
 let share = $state(0);
+let stopped = $state(false);
+let stop = new AbortController();
 let opened: Promise<RuSmall> | undefined;
 
 export const loading = {
@@ -19,13 +21,25 @@ export const loading = {
   get loaded() { return loaded; },
   /** Downloaded so far, 0…1. */
   get share() { return share; },
-  want: () => void (wanted = true),
+  /** The reader has stopped the download: nothing starts it again but the reader. */
+  get stopped() { return stopped; },
+  want(): void {
+    wanted = true;
+    stopped = false;
+  },
+  cancel(): void {
+    wanted = false;
+    stopped = true;
+    stop.abort();
+  },
 };
 
 /** A failed download is tried again by the next figure that asks. */
 export function ruSmall(engine: RemoteEngine): Promise<RuSmall> {
   wanted = true;
-  opened ??= Promise.all([download(FILE, MISSING, (got) => (share = got)), download(TOKENIZER, MISSING)])
+  if (stop.signal.aborted) stop = new AbortController();
+  const { signal } = stop;
+  opened ??= Promise.all([download(FILE, MISSING, (got) => (share = got), signal), download(TOKENIZER, MISSING, undefined, signal)])
     .then(([bytes, tokenizer]) => openModel(engine, bytes, new TextDecoder().decode(tokenizer)))
     .then((m) => {
       loaded = true;
