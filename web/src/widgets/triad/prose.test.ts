@@ -47,7 +47,7 @@ it('chapter 2: a layer against its heads', () => {
 });
 
 it('chapter 4: values against maps', () => {
-  const { 'noise-v': v, 'noise-pattern': p, 'noise-k': k, 'noise-q': q } = m.cargo;
+  const { 'noise-v': v, 'noise-pattern': p, 'noise-k': k } = m.cargo;
   says('04', `значения переносят ${ru(v.median)} разности (медиана; ${range(v)})`, `карты ${ru(p.median)} (${range(p)})`);
   v.shares.forEach((x, i) => expect(x).toBeGreaterThan(p.shares[i]!));
   const large = p.shares.map((x, i) => [x, i] as const).filter(([x]) => x > 0.25).map(([, i]) => i);
@@ -55,7 +55,6 @@ it('chapter 4: values against maps', () => {
   for (const i of large) expect(k.shares[i]! / p.shares[i]!).toBeGreaterThan(0.75);
   const children = PAIRS.findIndex((x) => x.text === 'Дети моей сестры');
   says('04', `${ru(k.shares[children]!)} из ${ru(p.shares[children]!)} в паре «Дети моей сестры»`);
-  expect(q.shares[children]!).toBeLessThan(0.15);
 });
 
 it('chapter 6: promised and lost', () => {
@@ -76,7 +75,9 @@ describe('chapters 3, 10 and 12', () => {
   it('orders', () => {
     const { greedy, single, random, transfer, ahead, behind } = m.orders;
     says('03', `Ушли ${ru(greedy.reach.median, 0)} в медиане (от ${greedy.reach.low} до ${greedy.reach.high})`, `падают, на ${ru(-greedy.lowest.median)} ната`, `предложениях — ${ru(transfer.greedy.others.median)}`);
-    says('12', `жадный уходит на ${ru(greedy.reach.median, 0)} голов, одиночный на ${ru(single.reach.median, 0)}, жребий на ${ru(random.reach.median, 1)}`, `впереди на ${ahead} предложениях из шестнадцати`, `своей фразе стоят ${ru(transfer.greedy.own.median)} ната`, `чужим ${ru(transfer.greedy.others.median)}`, `жребий — ${ru(transfer.random.others.median)}`);
+    says('12', `жадный уходит на ${ru(greedy.reach.median, 0)} голов, одиночный на ${ru(single.reach.median, 0)}, жребий на ${ru(random.reach.median, 1)}`, `впереди на ${ahead} предложениях из шестнадцати`, `своей фразе стоят ${ru(transfer.greedy.own.median)} ната`, `чужим ${ru(transfer.greedy.others.median)}`, `жребий — ${ru(transfer.random.others.median)}`, `У одиночного порядка то же: ${ru(transfer.single.own.median)} и ${ru(transfer.single.others.median)}`);
+    expect(transfer.greedy.others.median).toBeLessThan(transfer.random.others.median / 2);
+    expect(transfer.greedy.others.median - transfer.greedy.own.median).toBeCloseTo(0.5, 1);
     expect(behind).toBeLessThan(ahead);
     expect(median([greedy.reach.low, greedy.reach.high])).toBeGreaterThan(20);
   });
