@@ -11,6 +11,7 @@ import remarkTypography from './src/plugins/remark-typography.mjs';
 import rehypeBook from './src/plugins/rehype-book.mjs';
 import outsideImports from './src/plugins/vite-outside-imports.mjs';
 import leanKatexFonts from './src/plugins/vite-lean-katex.mjs';
+import leanKit, { kitChunks } from './src/plugins/vite-lean-kit.mjs';
 import lean from './src/plugins/lean.mjs';
 import offline from './src/plugins/offline.mjs';
 
@@ -40,7 +41,7 @@ export default defineConfig({
       disable404Route: true,
       credits: false,
       sidebar: [], // Sidebar.astro draws it from chapters/course.json
-      customCss: ['./src/styles/fonts.css', './src/styles/palette.css', './src/styles/book.css', './src/styles/starlight.css', './src/styles/print.css', 'katex/dist/katex.min.css'],
+      customCss: ['./src/styles/fonts.css', './src/styles/palette.css', './src/styles/book.css', './src/styles/listing.css', './src/styles/starlight.css', './src/styles/print.css', 'katex/dist/katex.min.css'],
       expressiveCode: {
         themes: ['github-light-high-contrast', 'github-dark-high-contrast'],
         defaultProps: { wrap: true }, // a phone's page does not scroll sideways for the sake of a comment
@@ -58,7 +59,8 @@ export default defineConfig({
   ],
   vite: {
     define: { 'import.meta.env.PUBLIC_REPOSITORY': JSON.stringify((process.env.COURSE_REPOSITORY ?? '').replace(/\/$/, '')) }, // «как это посчитано» links to it
-    plugins: [outsideImports(), leanKatexFonts()],
+    plugins: [outsideImports(), leanKit(), leanKatexFonts()],
+    environments: { client: { build: { rolldownOptions: { output: { codeSplitting: kitChunks } } } } },
     server: { fs: { allow: ['..'] } },
     worker: { format: 'es', plugins: () => [outsideImports()] }, // its modules stand outside web/ as well
     build: { assetsInlineLimit: (file, content) => !file.endsWith('.woff2') && content.length < 2048 }, // a face inside the styles is paid for by every page

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import katex from 'katex';
 import { pageNames, prune } from '../plugins/lean-css.mjs';
 import { mathSigns } from '../plugins/lean-math.mjs';
-import { inlineStyles, renameFaces, withoutScaffolding } from '../plugins/lean.mjs';
+import { plainCode } from '../plugins/lean-code.mjs';
+import { formulaStyles, roundDrawings } from '../plugins/lean-markup.mjs';
+import { inlineStyles, renameFaces, splitFaces, withoutScaffolding } from '../plugins/lean.mjs';
+import { direct, partsOf } from '../plugins/vite-lean-kit.mjs';
 
 const page = '<main id="top"><p class="note wide">tone</p></main>';
 const kept = (css: string, scripts: string[] = []): string => prune(css, pageNames(page, scripts));
@@ -79,4 +82,71 @@ describe('the signs of formulas', () => {
     expect(signs('\\operatorname{softmax}', 'Main-Regular')).toBe('afmostx');
   });
   it('include the letters of drawings', () => expect([...mathSigns('<svg><text x="1" class="math z">W<tspan>Q</tspan></text></svg>').get('KaTeX_Math-Italic')!].join('')).toBe('WQ'));
+});
+
+describe('faces', () => {
+  const face = (family: string, src: string): string => `@font-face{font-family:${family};src:${src}}`;
+  it('that are files wait for the first paint, except the one the page preloads', () => {
+    const css = `${face('A', 'url(/a.woff2)')}p{a:b}${face('B', 'url(/b.woff2)')}${face('C', 'local(C)')}`;
+    const { now, later } = splitFaces(css, '<link rel="preload" as="font" type="font/woff2" crossorigin href="/b.woff2">');
+    expect(now).toBe(`p{a:b}${face('B', 'url(/b.woff2)')}${face('C', 'local(C)')}`);
+    expect(later).toBe(face('A', 'url(/a.woff2)'));
+  });
+  it('are named without scripts as well, and once', () => {
+    const made = inlineStyles('<link rel="stylesheet" href="/a.css"><p class="x"></p>', () => `${face('A', 'url(/a.woff2)')}.x{font-family:A}`, []);
+    expect(made).toContain(`<noscript id="faces"><style>${face('A', 'url(/a.woff2)')}</style></noscript><script>`);
+    expect(made.split('/a.woff2')).toHaveLength(2);
+  });
+});
+
+describe('a listing', () => {
+  const plain = '--0:#0e1116;--1:#f0f3f6', red = '--0:#A0111F;--1:#FF9492';
+  const block = (lines: string): string => `<div class="expressive-code"><script type="module" src="/ec.js"></script><figure class="frame not-content"><figcaption class="header"></figcaption>`
+    + `<pre data-language="python" class="wrap" style="--ecMaxLine:9ch"><code>${lines}</code></pre><div class="copy"><button data-code="x"><div></div></button></div></figure></div>`;
+  const line = (tokens: string, indent = ''): string => `<div class="ec-line"${indent}><div class="code">${tokens}</div></div>`;
+  it('keeps its text, its colours and its indentation', () => {
+    const { html, css } = plainCode(block(
+      line(`<span style="${red}">def</span><span style="${plain}"> </span><span style="${plain}">f():</span>`)
+      + line(`<span class="indent"><span style="${plain}">    </span></span><span style="${plain}">a</span><span style="${red}">=</span><span style="${red}">-</span>`, ' style="--ecIndent:4ch"')
+      + line('\n')));
+    expect(html).toBe('<div class="listing"><pre data-language="python"><code><span><span class="tok0">def </span>f():\n</span><span style="--i:4">    a<span class="tok0">=-</span>\n</span><span>\n</span></code></pre></div>');
+    expect(css).toBe('.tok0{color:#a0111f}[data-theme=dark] .tok0{color:#ff9492}');
+  });
+  it('with what this course does not use fails the build', () => {
+    expect(() => plainCode(block('<div class="ec-line mark"><div class="code"></div></div>'))).toThrow('mark');
+    expect(() => plainCode(block(line('<a href="x">x</a>')))).toThrow('more than coloured text');
+    expect(() => plainCode(block('').replace('class="header">', 'class="header">имя'))).toThrow('frame');
+  });
+});
+
+describe('lighter markup', () => {
+  it('names the places of signs that recur, inside of formulas only', () => {
+    const formula = (): string => katex.renderToString('a_1+a_2+a_3', { output: 'html' });
+    const aside = '<span style="height:0.3011em;">x</span>';
+    const { html, css } = formulaStyles(formula() + aside);
+    expect(html.endsWith(aside)).toBe(true);
+    const rules = new Map([...css.matchAll(/\.katex \.katex-html \.(\w+)\{([^}]*)\}/g)].map(([, name, style]) => [name, style]));
+    expect(rules.size).toBeGreaterThan(2);
+    // Put back, every span has the style that KaTeX gave it.
+    const back = html.replace(/<span class="([^"]*?) ?(k[\da-z]+)">/g, (whole, list, name) => (rules.has(name) ? `<span${list && ` class="${list}"`} style="${rules.get(name)}">` : whole));
+    const bare = (text: string): string => text.replace(/margin-left:0em;/g, '').replace(/;"/g, '"');
+    expect(bare(back)).toBe(bare(formula() + aside));
+  });
+  it('rounds coordinates by the size of the drawing and nothing that is read', () => {
+    const drawing = (size: number): string => `<svg viewBox="0 0 ${size} 1"><rect x="1.23456789" d="M1e-7 -0.0004321e2L0.66666667.5" class="a"></rect><title>1.23456789</title></svg>`;
+    expect(roundDrawings(drawing(700))).toContain('x="1.235"');
+    expect(roundDrawings(drawing(1))).toContain('x="1.23457"');
+    expect(roundDrawings(drawing(700))).toContain('<title>1.23456789</title>');
+    expect(roundDrawings('<svg viewBox="0 0 700 9"><path d="M7.4e-5 -12.34567L-0.0001 .66666 1.2e-05"></path></svg>')).toBe('<svg viewBox="0 0 700 9"><path d="M7.4e-5 -12.346L0 0.667 1.2e-05"></path></svg>');
+    expect(roundDrawings('<p width="1.23456789"></p>')).toBe('<p width="1.23456789"></p>');
+  });
+});
+
+describe('an import from the index of the kit', () => {
+  const parts = partsOf("export { fmt } from './fmt';\nexport { bool, type Codec } from './codecs';\nexport { default as Widget } from './Widget.svelte';\nexport type { Badge } from './types';\n");
+  it('becomes one from where the part lives, its styles with it; types stay', () => {
+    expect(direct("  import { Widget, fmt as f, type Badge } from '../../kit';", parts, '/kit/'))
+      .toBe("  import '/kit/kit.css'; import { default as Widget } from '/kit/Widget.svelte'; import { fmt as f } from '/kit/fmt'; import { type Badge } from '../../kit';");
+    expect(direct("import { fmt } from '../../kit/fmt';", parts, '/kit/')).toBe("import { fmt } from '../../kit/fmt';");
+  });
 });

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import subsetFont from 'subset-font';
 import { closure } from './offline.mjs';
 import { prune, pageNames } from './lean-css.mjs';
+import { plainCode } from './lean-code.mjs';
+import { formulaStyles, roundDrawings } from './lean-markup.mjs';
 import { faces, mathSigns } from './lean-math.mjs';
 
 // After the build, before the service worker's lists: a page carries the styles it can use, inside itself, and the faces of the
@@ -13,12 +15,29 @@ import { faces, mathSigns } from './lean-math.mjs';
 export const hash = (data) => crypto.createHash('sha256').update(data).digest('hex').slice(0, 8);
 const SHEET = /<link rel="stylesheet" href="([^"]+)"(?: media="print")?\s*\/?>/g; // what is for print says so inside as well
 
-/** The page with its style sheets pruned to what it and its scripts name, and set inline in place of the first link. */
-export function inlineStyles(html, sheet, scripts) {
+// A first visit shows the text in the fallbacks of the same measure and only then asks for faces: they would share the line with the
+// text. Where the service worker answers, they are at hand, and are named at once. Without scripts they are named at once as well.
+const LATER = '(()=>{const add=()=>{const style=document.createElement("style");style.textContent=document.getElementById("faces").textContent.replace(/<\\/?style>/g,"");document.head.append(style)};'
+  + 'if(navigator.serviceWorker?.controller)add();else requestAnimationFrame(()=>setTimeout(add))})()';
+/** Rules of the faces that are files, except those the page preloads, apart from the rest. */
+export function splitFaces(css, html) {
+  const preloaded = [...html.matchAll(/<link rel="preload" as="font"[^>]* href="([^"]+)"/g)].map(([, href]) => href);
+  let later = '';
+  const now = css.replace(/@font-face\s*\{[^}]*\}/g, (rule) => {
+    if (!/url\(/.test(rule) || preloaded.some((href) => rule.includes(href))) return rule;
+    later += rule;
+    return '';
+  });
+  return { now, later };
+}
+
+/** The page with its style sheets pruned to what it and its scripts name, and set inline in place of the first link; `more` after them. */
+export function inlineStyles(html, sheet, scripts, more = '') {
   const links = [...html.matchAll(SHEET)];
   if (links.length === 0) return html;
   const css = [...new Set(links.map(([, href]) => href))].map(sheet).join('\n');
-  const style = `<style>${prune(css, pageNames(html, scripts)).replaceAll('</', '<\\/')}</style>`;
+  const { now, later } = splitFaces((prune(css, pageNames(html, scripts)) + more).replaceAll('</', '<\\/'), html);
+  const style = `<style>${now}</style>${later && `<noscript id="faces"><style>${later}</style></noscript><script>${LATER}</script>`}`;
   let first = true;
   return html.replace(SHEET, () => { const at = first ? style : ''; first = false; return at; });
 }
@@ -32,10 +51,11 @@ const SIDEBAR = /<script type="module">(?:(?!<\/script>)[^])*?sl-sidebar-state[^
  */
 export function withoutScaffolding(html) {
   const listed = new Set([...html.matchAll(/ id="source-([^"]+)"/g)].map(([, key]) => key));
-  return html
+  return roundDrawings(html)
     .replace(/<semantics>([^]*?)<annotation encoding="application\/x-tex">[^]*?<\/annotation><\/semantics>/g, '$1')
     .replaceAll('<math xmlns="http://www.w3.org/1998/Math/MathML"', '<math') // HTML knows where it belongs
     .replace(/(<a class="cite" href="[^"#]*#([^"]+)") data-full="[^"]*"/g, (whole, link, key) => (listed.has(key) ? link : whole))
+    .replaceAll('<script type="module" src=', '<script type="module" fetchpriority="low" src=') // the small behaviours come after the text and its faces
     .replace(html.includes('id="starlight__sidebar"') ? /$^/ : SIDEBAR, '');
 }
 
@@ -84,15 +104,18 @@ export default function lean({ base = '/' } = {}) {
         const sheet = (href) => renameFaces(texts.get(href.slice(root.length)), renamed);
         let before = 0, after = 0;
         for (const page of pages) {
-          const html = texts.get(page);
+          const listings = plainCode(withoutScaffolding(texts.get(page)));
+          const { html, css } = formulaStyles(listings.html);
+          texts.set(page, html); // without the scripts of what is gone
           const code = [...closure(page, names, texts)].map((f) => texts.get(f));
-          const made = inlineStyles(withoutScaffolding(html), sheet, code);
+          const made = inlineStyles(html, sheet, code, listings.css + css);
           before += Buffer.byteLength(html); after += Buffer.byteLength(made);
           texts.set(page, made);
           fs.writeFileSync(path.join(dist, page), made);
         }
-        // Sheets that nothing names any more.
+        // Sheets and scripts that nothing names any more.
         for (const file of files) {
+          if (/^_astro\/ec\.[\w-]+\.js$/.test(file) && ![...texts.values()].some((text) => text.includes(path.basename(file)))) { fs.rmSync(path.join(dist, file)); continue; }
           if (!/^_astro\/.*\.css$/.test(file)) continue;
           if ([...texts].some(([f, text]) => !f.endsWith('.css') && text.includes(path.basename(file)))) fs.writeFileSync(path.join(dist, file), renameFaces(texts.get(file), renamed));
           else fs.rmSync(path.join(dist, file));

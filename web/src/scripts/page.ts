@@ -87,14 +87,36 @@ function scrollersInTabOrder(): void {
     else box.removeAttribute('tabindex');
   };
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => look(target)));
-  const boxes = [...document.querySelectorAll('.katex-display, .table-scroll')];
+  const boxes = [...document.querySelectorAll('.katex-display, .table-scroll, .listing pre')];
   for (const box of boxes) watch.observe(box);
   // A face that arrives late widens a formula and leaves its box as it was. What is left without layout is not asked: it would be laid
   // out for the answer, and the observer hears of it when its turn comes.
   document.fonts.addEventListener('loadingdone', () => boxes.filter((box) => box.checkVisibility?.({ contentVisibilityAuto: true }) ?? true).forEach(look));
 }
 
+/** A button on each listing that copies its text. */
+function copyButtons(): void {
+  for (const box of document.querySelectorAll('.listing')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'copy';
+    button.title = 'Копировать';
+    const said = document.createElement('span');
+    said.className = 'copied';
+    said.setAttribute('role', 'status');
+    button.addEventListener('click', async () => {
+      try {
+        await navigator.clipboard.writeText(box.querySelector('code')!.textContent!.trimEnd());
+        said.textContent = 'Скопировано';
+      } catch { said.textContent = 'Браузер не дал скопировать'; }
+      setTimeout(() => { said.textContent = ''; }, 2000);
+    });
+    box.append(said, button);
+  }
+}
+
 followReader();
+copyButtons();
 citationCards();
 scrollersInTabOrder();
 if (import.meta.env.PROD && 'serviceWorker' in navigator)
