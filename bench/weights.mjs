@@ -1,7 +1,7 @@
 // What a page weighs, gzipped as a server would send it, in two states: opened and left alone for two seconds (what every visitor
 // pays), then scrolled to its end so that each figure goes live. Counted are HTML, styles, scripts, faces and recordings; the core
 // and the models have columns of their own. Then the whole folder and the core, against the bars of DESIGN.md section 6.
-//   node bench/weights.mjs            (needs web/dist)
+//   node bench/weights.mjs [WIDTH]    (of the screen, 1280 or 390 …; needs web/dist)
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
@@ -10,6 +10,7 @@ import { serve } from '../web/scripts/serve.mjs';
 import { withBrowser } from './browser.mjs';
 import { record } from './results.mjs';
 
+const width = Number(process.argv[2] ?? 1280);
 const dist = fileURLToPath(new URL('../web/dist/', import.meta.url));
 const files = fs.readdirSync(dist, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => path.join(f.parentPath, f.name));
 const pages = files.filter((f) => f.endsWith('/index.html')).map((f) => path.relative(dist, path.dirname(f))).map((p) => (p ? `${p}/` : '')).sort();
@@ -34,7 +35,7 @@ const rows = [];
 try {
   await withBrowser(async (browser) => {
     for (const page of pages) {
-      const context = await browser.newContext({ serviceWorkers: 'block', viewport: { width: 1280, height: 900 } });
+      const context = await browser.newContext({ serviceWorkers: 'block', viewport: { width, height: 900 } });
       const tab = await context.newPage();
       const loaded = new Set(), foreign = [];
       context.on('request', (r) => { if (r.url().startsWith(url)) loaded.add(new URL(r.url()).pathname); else if (/^http/.test(r.url())) foreign.push(r.url()); });
@@ -55,7 +56,7 @@ try {
 
 const kb = (n) => (n / 1024).toFixed(1);
 const columns = ['html', 'css', 'js', 'fonts', 'other'];
-console.log('KB as sent (gzip 6): opened; scrolled to the end; its parts; beside it the core and the models');
+console.log(`at ${width} px,`, 'KB as sent (gzip 6): opened; scrolled to the end; its parts; beside it the core and the models');
 console.log('page'.padEnd(24), ...['opened', 'to the end', ...columns, 'core', 'models'].map((n) => n.padStart(10)));
 for (const r of rows) console.log((r.page || '(front)').padEnd(24), ...[r.first, r.total, ...[...columns, 'core', 'models'].map((n) => r.parts[n])].map((n) => kb(n).padStart(10)), r.foreign.length ? ` third-party: ${r.foreign}` : '');
 
@@ -72,5 +73,5 @@ const bars = [
   [`third-party requests ${rows.reduce((n, r) => n + r.foreign.length, 0)}`, rows.every((r) => !r.foreign.length), '0'],
 ];
 for (const [what, met, bar] of bars) console.log(`${met ? 'ok   ' : 'OVER '} ${what} (bar ${bar})`);
-record('weights', { whole, cores, rows });
+record('weights', { width, whole, cores, rows });
 if (bars.some(([, met]) => !met)) process.exitCode = 1;

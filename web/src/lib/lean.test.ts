@@ -3,7 +3,7 @@ import katex from 'katex';
 import { pageNames, prune } from '../plugins/lean-css.mjs';
 import { mathSigns } from '../plugins/lean-math.mjs';
 import { plainCode } from '../plugins/lean-code.mjs';
-import { formulaStyles, roundDrawings } from '../plugins/lean-markup.mjs';
+import { formulaBones, formulaStyles, roundDrawings } from '../plugins/lean-markup.mjs';
 import { inlineStyles, renameFaces, splitFaces, withoutScaffolding } from '../plugins/lean.mjs';
 import { direct, partsOf } from '../plugins/vite-lean-kit.mjs';
 
@@ -131,6 +131,18 @@ describe('lighter markup', () => {
     const back = html.replace(/<span class="([^"]*?) ?(k[\da-z]+)">/g, (whole, list, name) => (rules.has(name) ? `<span${list && ` class="${list}"`} style="${rules.get(name)}">` : whole));
     const bare = (text: string): string => text.replace(/margin-left:0em;/g, '').replace(/;"/g, '"');
     expect(bare(back)).toBe(bare(formula() + aside));
+  });
+  it('drops what no style names and keeps what a style finds by its place', () => {
+    const known = new Set(['katex', 'katex-html', 'base', 'strut', 'mathnormal', 'vlist', 'vlist-t', 'vlist-r', 'pstrut', 'mfrac', 'frac-line', 'sym-q']);
+    const formula = katex.renderToString('\\frac{(1+a)}{2}', { output: 'html' });
+    const made = formulaBones(formula, known);
+    const signs = (text: string): string => text.replace(/<[^>]*>/g, '');
+    expect(signs(made)).toBe(signs(formula));
+    expect(made).not.toMatch(/mord|mopen|mbin/);
+    expect(made).toMatch(/<span class="pstrut"[^>]*><\/span><span>2<\/span>/); // `.mfrac > span > span`, `.vlist > span > span`
+    expect(made.match(/<span\b/g)!.length).toBe(made.match(/<\/span>/g)!.length);
+    expect(formulaBones('<span class="katex-html"><span class="base"><span class="mopen">(</span><span class="mord"><span class="mord sym-q">Q</span></span></span></span><span class="mopen">(</span>', known))
+      .toBe('<span class="katex-html"><span class="base">(<span class="sym-q">Q</span></span></span><span class="mopen">(</span>');
   });
   it('rounds coordinates by the size of the drawing and nothing that is read', () => {
     const drawing = (size: number): string => `<svg viewBox="0 0 ${size} 1"><rect x="1.23456789" d="M1e-7 -0.0004321e2L0.66666667.5" class="a"></rect><title>1.23456789</title></svg>`;

@@ -35,6 +35,31 @@ export function formulaStyles(html) {
   return { html: made, css: [...names].map(([style, name]) => `.katex .katex-html .${name}{${style}}`).join('') };
 }
 
+// Whose children katex.css addresses by their place (`.vlist > span`, `.mfrac > span > span` …).
+const PLACED = /^(?:vlist|mfrac|[clr]lap|inner|delim-size[14]|accent|op-limits|sqrt|col-align-[clr])$/;
+/**
+ * Takes from formulas the classes that no style names (`mbin`, `mopen` …: KaTeX is done with them when it has set the spaces), and
+ * then the spans that say nothing. `known` are the classes of all styles.
+ */
+export function formulaBones(html, known) {
+  return formulas(html, (formula) => {
+    const open = []; // { silent, list, up }: whether the span is left out, its classes, the classes of what stands around it
+    let out = '';
+    for (const [whole, closing, rest, other] of formula.matchAll(/<(\/?)span\b([^>]*)>|([^<]+|<[^>]*>)/g)) {
+      if (other !== undefined) { out += other; continue; }
+      if (closing) { if (!open.pop().silent) out += whole; continue; }
+      const [, before, names] = /^(.*?) class="([^"]*)"/.exec(rest) ?? [null, '', ''];
+      const after = names ? rest.slice(before.length + names.length + 9) : rest;
+      const list = names.split(' ').filter((name) => known.has(name) || PLACED.test(name));
+      const around = open.at(-1);
+      const silent = list.length === 0 && !(before + after).trim() && around !== undefined && ![...around.list, ...around.up].some((name) => PLACED.test(name));
+      open.push(silent ? { ...around, silent } : { silent, list, up: around?.list ?? [] });
+      if (!silent) out += `<span${before}${list.length > 0 ? ` class="${list.join(' ')}"` : ''}${after}>`;
+    }
+    return out;
+  });
+}
+
 const PLACES = /(\s(?:x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|d|points|transform)=")([^"]*\d\.\d{3}[^"]*)"/g;
 /** Coordinates in a drawing to a hundred-thousandth of its width at most: its server wrote them as the machine had them, to sixteen signs. */
 export function roundDrawings(html) {

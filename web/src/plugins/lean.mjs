@@ -6,7 +6,7 @@ import subsetFont from 'subset-font';
 import { closure } from './offline.mjs';
 import { prune, pageNames } from './lean-css.mjs';
 import { plainCode } from './lean-code.mjs';
-import { formulaStyles, roundDrawings } from './lean-markup.mjs';
+import { formulaBones, formulaStyles, roundDrawings } from './lean-markup.mjs';
 import { faces, mathSigns } from './lean-math.mjs';
 
 // After the build, before the service worker's lists: a page carries the styles it can use, inside itself, and the faces of the
@@ -102,10 +102,11 @@ export default function lean({ base = '/' } = {}) {
         const renamed = await cutMath(dist, files, pages.map((p) => texts.get(p)));
         const root = base.replace(/\/?$/, '/');
         const sheet = (href) => renameFaces(texts.get(href.slice(root.length)), renamed);
+        const classes = new Set([...texts].filter(([f]) => f.endsWith('.css')).flatMap(([, css]) => [...css.matchAll(/\.([A-Za-z_][\w-]*)/g)].map(([, name]) => name)));
         let before = 0, after = 0;
         for (const page of pages) {
           const listings = plainCode(withoutScaffolding(texts.get(page)));
-          const { html, css } = formulaStyles(listings.html);
+          const { html, css } = formulaStyles(formulaBones(listings.html, classes));
           texts.set(page, html); // without the scripts of what is gone
           const code = [...closure(page, names, texts)].map((f) => texts.get(f));
           const made = inlineStyles(html, sheet, code, listings.css + css);

@@ -51,7 +51,7 @@ export default function leanKit() {
 // Parts that a page may well do without, apart from what every figure needs. Finer chunks than these cost more than they save: a
 // small file compresses badly.
 const APART = { maps: ['AttentionMap', 'Magnifier', 'MatrixTable', 'Stamp', 'stamp'], heads: ['HeadGrid', 'Thumb', 'heads'], plots: ['Lines', 'TrainingCurve', 'plot'] };
-const ALONE = ['Bars', 'MatrixView', 'TokenArcs', 'arcs', 'Predict', 'predict', 'Choice', 'Question', 'Questions', 'catalogue'];
+const ALONE = ['index', 'source-files', 'Bars', 'MatrixView', 'TokenArcs', 'arcs', 'Predict', 'predict', 'Choice', 'Question', 'Questions', 'catalogue'];
 const inKit = (names) => new RegExp(`[\\\\/]src[\\\\/]kit[\\\\/](?:${names.join('|')})(?:[.\\\\/])`);
 const apart = inKit([...Object.values(APART).flat(), ...ALONE]);
 export const kitChunks = {
