@@ -1,0 +1,173 @@
+// The experiments of chapter 18, natively: chapter18 NAME RECIPE.json OUT.json COMMIT [SEEDS]
+// NAME: edge (learning rates up to where training breaks, and what moves that place) or place (pre- and post-norm
+// at several depths, with and without warm-up). One JSON file each.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "attn/analysis/activations.hpp"
+#include "record.hpp"
+
+namespace experiments {
+
+namespace {
+
+double d(Real x) { return static_cast<double>(x); }
+
+// What the attention of a model looks like on a batch: means over layers, heads and rows that have a choice.
+struct Look {
+  double entropy = 0;   // nats
+  double jacobian = 0;  // ‖diag(p) − ppᵀ‖_F of a row: what softmax lets back
+  double score = 0;     // the largest |score| seen
+};
+
+void add_row(const Real* p, Index n, Look& look) {
+  double p2 = 0, p3 = 0, h = 0;
+  for (Index j = 0; j < n; ++j) {
+    const double x = d(p[j]);
+    p2 += x * x, p3 += x * x * x;
+    if (x > 0) h -= x * std::log(x);
+  }
+  look.entropy += h;
+  look.jacobian += std::sqrt(std::max(0.0, p2 - 2 * p3 + p2 * p2));
+}
+
+Look look_at(const Model& m, const TokenBatch& batch) {
+  const std::vector<HookPoint> patterns = in_every_layer(m, Site::pattern);
+  const std::vector<HookPoint> scores = in_every_layer(m, Site::attn_scores);
+  std::vector<HookPoint> points = patterns;
+  points.insert(points.end(), scores.begin(), scores.end());
+  const Activations run = record(m, batch, points);
+  Look look;
+  double rows = 0;
+  for (const HookPoint p : patterns) {
+    const Tensor& a = run.at(p);  // [B, H, T, T]
+    const Index T = a.shape[2], maps = a.shape[0] * a.shape[1];
+    for (Index i = 0; i < maps; ++i)
+      for (Index t = 1; t < T; ++t, ++rows) add_row(a.data.data() + (i * T + t) * T, t + 1, look);
+  }
+  look.entropy /= rows;
+  look.jacobian /= rows;
+  for (const HookPoint p : scores)
+    for (const Real s : run.at(p).data)
+      if (std::isfinite(s)) look.score = std::max(look.score, std::abs(d(s)));
+  return look;
+}
+
+// Trains and looks every so many steps; ends early where the loss is no longer a number.
+Json measured_run(const TrainConfig& c, Index every) {
+  Rng rng = stream(c.seed, Stream::evaluation);
+  const TaskBatch batch = make_batch(c.task, 64, rng);
+  std::unique_ptr<Trainer> trainer = Trainer::create(c).value();
+  Json steps = Json::array(), loss = Json::array(), accuracy = Json::array(), entropy = Json::array(),
+       jacobian = Json::array(), score = Json::array();
+  bool finite = true;
+  for (Index step = 0;; ++step) {
+    if (step % every == 0) {
+      const StepMetrics m = trainer->evaluate(batch);
+      const Look look = look_at(trainer->model(), batch.inputs);
+      steps.push(Json::of(static_cast<double>(step)));
+      loss.push(number(d(m.loss)));
+      accuracy.push(number(d(m.accuracy)));
+      entropy.push(number(look.entropy));
+      jacobian.push(number(look.jacobian));
+      score.push(number(look.score));
+    }
+    if (step == c.steps) break;
+    const StepMetrics m = trainer->step();
+    finite = std::isfinite(m.loss) && std::isfinite(m.grad_norm);
+    if (!finite) break;
+  }
+  Json j = Json::object();
+  j.set("seed", Json::of(static_cast<double>(c.seed)));
+  j.set("rate", Json::of(std::round(d(c.schedule.learning_rate) * 1e6) / 1e6));
+  j.set("finite", Json::of(finite));
+  j.set("steps", std::move(steps));
+  j.set("loss", std::move(loss));
+  j.set("accuracy", std::move(accuracy));
+  j.set("entropy", std::move(entropy));
+  j.set("jacobian", std::move(jacobian));
+  j.set("score", std::move(score));
+  return j;
+}
+
+struct Remedy {
+  const char* name;
+  void (*apply)(TrainConfig& c);
+};
+
+// Each on its own against the bare recipe: no clipping, no warm-up, nothing on the scores.
+constexpr Index warmup = 100;
+const Remedy remedies[] = {
+    {"bare", [](TrainConfig&) {}},
+    {"clip", [](TrainConfig& c) { c.clip = 1; }},
+    {"warmup", [](TrainConfig& c) { c.schedule.warmup = warmup; }},
+    {"cap30", [](TrainConfig& c) { c.model.softcap = 30; }},
+    {"cap4", [](TrainConfig& c) { c.model.softcap = 4; }},
+    {"norm", [](TrainConfig& c) { c.model.qk_norm = true; }},
+    {"all", [](TrainConfig& c) { c.clip = 1, c.schedule.warmup = warmup, c.model.qk_norm = true; }},
+    {"unscaled", [](TrainConfig& c) { c.model.scale = 1; }},
+};
+const double rates[] = {0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256};
+
+Json edge(const TrainConfig& recipe, int seeds) {
+  Json runs = Json::array();
+  for (const Remedy& remedy : remedies)
+    for (const double rate : rates)
+      for (int seed = 1; seed <= seeds; ++seed) {
+        TrainConfig c = recipe;
+        c.steps = 400;
+        c.clip = 0;
+        c.model.mlp = MlpKind::gelu;
+        c.model.mlp_width = 128;
+        c.schedule.learning_rate = static_cast<Real>(rate);
+        c.seed = static_cast<std::uint64_t>(seed);
+        remedy.apply(c);
+        Json run = measured_run(c, 40);
+        run.set("remedy", Json::of(std::string(remedy.name)));
+        std::fprintf(stderr, "%s %g seed %d\n", remedy.name, rate, seed);
+        runs.push(std::move(run));
+      }
+  return runs;
+}
+
+Json place(const TrainConfig& recipe, int seeds) {
+  Json runs = Json::array();
+  for (const Index layers : {Index(2), Index(6), Index(12)})
+    for (const bool post : {false, true})
+      for (const Index warm : {Index(0), warmup})
+        for (const double rate : {0.0005, 0.001, 0.002, 0.004, 0.008, 0.016})
+          for (int seed = 1; seed <= seeds; ++seed) {
+            TrainConfig c = recipe;
+            c.steps = 400;
+            c.batch = 16;
+            c.clip = 0;
+            c.model.layers = layers;
+            c.model.mlp = MlpKind::gelu;
+            c.model.mlp_width = 128;
+            c.model.norm = post ? NormPlacement::post : NormPlacement::pre;
+            c.schedule.learning_rate = static_cast<Real>(rate);
+            c.schedule.warmup = warm;
+            c.seed = static_cast<std::uint64_t>(seed);
+            Json run = measured_run(c, 40);
+            run.set("layers", Json::of(static_cast<double>(layers)));
+            run.set("post", Json::of(post));
+            run.set("warmup", Json::of(static_cast<double>(warm)));
+            runs.push(std::move(run));
+            std::fprintf(stderr, "%d layers %s %d %g seed %d\n", static_cast<int>(layers), post ? "post" : "pre",
+                         static_cast<int>(warm), rate, seed);
+          }
+  return runs;
+}
+
+}  // namespace
+
+}  // namespace experiments
+
+int main(int argc, char** argv) {
+  using namespace experiments;
+  return run_program(argc, argv, {{"edge", edge}, {"place", place}},
+                     "64 held-out sequences of the recipe's task");
+}
