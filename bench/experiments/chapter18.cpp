@@ -107,10 +107,9 @@ const Remedy remedies[] = {
     {"cap30", [](TrainConfig& c) { c.model.softcap = 30; }},
     {"cap4", [](TrainConfig& c) { c.model.softcap = 4; }},
     {"norm", [](TrainConfig& c) { c.model.qk_norm = true; }},
-    {"all", [](TrainConfig& c) { c.clip = 1, c.schedule.warmup = warmup, c.model.qk_norm = true; }},
     {"unscaled", [](TrainConfig& c) { c.model.scale = 1; }},
 };
-const double rates[] = {0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256};
+const double rates[] = {0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256};
 
 Json edge(const TrainConfig& recipe, int seeds) {
   Json runs = Json::array();
@@ -118,14 +117,12 @@ Json edge(const TrainConfig& recipe, int seeds) {
     for (const double rate : rates)
       for (int seed = 1; seed <= seeds; ++seed) {
         TrainConfig c = recipe;
-        c.steps = 400;
+        c.steps = 300;
         c.clip = 0;
-        c.model.mlp = MlpKind::gelu;
-        c.model.mlp_width = 128;
         c.schedule.learning_rate = static_cast<Real>(rate);
         c.seed = static_cast<std::uint64_t>(seed);
         remedy.apply(c);
-        Json run = measured_run(c, 40);
+        Json run = measured_run(c, 30);
         run.set("remedy", Json::of(std::string(remedy.name)));
         std::fprintf(stderr, "%s %g seed %d\n", remedy.name, rate, seed);
         runs.push(std::move(run));
