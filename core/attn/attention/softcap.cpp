@@ -4,6 +4,7 @@
 
 namespace attn {
 
+// #region softcap
 void softcap(Matrix s, Real cap) {
   const Real inverse = 1 / cap;
   for (Index i = 0; i < s.rows; ++i) {
@@ -21,5 +22,6 @@ void softcap_backward(Matrix ds, ConstMatrix capped, Real cap) {
       ds(i, j) *= 1 - t * t;
     }
 }
+// #endregion softcap
 
 }  // namespace attn
