@@ -1,6 +1,6 @@
 // The experiments of chapter 18, natively: chapter18 NAME RECIPE.json OUT.json COMMIT [SEEDS]
-// NAME: edge (learning rates up to where training breaks, and what moves that place) or place (pre- and post-norm
-// at several depths, with and without warm-up). One JSON file each.
+// NAME: edge-steps, edge-scores (learning rates up to where training breaks, and what moves that place: remedies of
+// the step, bounds on the scores) or place (pre- and post-norm at several depths, with and without warm-up).
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -59,7 +59,7 @@ Look look_at(const Model& m, const TokenBatch& batch) {
 // Trains and looks every so many steps; ends early where the loss is no longer a number.
 Json measured_run(const TrainConfig& c, Index every) {
   Rng rng = stream(c.seed, Stream::evaluation);
-  const TaskBatch batch = make_batch(c.task, 64, rng);
+  const TaskBatch batch = make_batch(c.task, 32, rng);
   std::unique_ptr<Trainer> trainer = Trainer::create(c).value();
   Json steps = Json::array(), loss = Json::array(), accuracy = Json::array(), entropy = Json::array(),
        jacobian = Json::array(), score = Json::array();
@@ -100,24 +100,27 @@ struct Remedy {
 
 // Each on its own against the bare recipe: no clipping, no warm-up, nothing on the scores.
 constexpr Index warmup = 100;
-const Remedy remedies[] = {
+const Remedy of_steps[] = {
     {"bare", [](TrainConfig&) {}},
     {"clip", [](TrainConfig& c) { c.clip = 1; }},
     {"warmup", [](TrainConfig& c) { c.schedule.warmup = warmup; }},
+};
+const Remedy of_scores[] = {
     {"cap30", [](TrainConfig& c) { c.model.softcap = 30; }},
     {"cap4", [](TrainConfig& c) { c.model.softcap = 4; }},
     {"norm", [](TrainConfig& c) { c.model.qk_norm = true; }},
     {"unscaled", [](TrainConfig& c) { c.model.scale = 1; }},
 };
-const double rates[] = {0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256};
 
-Json edge(const TrainConfig& recipe, int seeds) {
+template <std::size_t N>
+Json edge(const TrainConfig& recipe, int seeds, const Remedy (&remedies)[N]) {
   Json runs = Json::array();
   for (const Remedy& remedy : remedies)
-    for (const double rate : rates)
+    for (const double rate : {0.008, 0.016, 0.032, 0.064, 0.128, 0.256})
       for (int seed = 1; seed <= seeds; ++seed) {
         TrainConfig c = recipe;
         c.steps = 300;
+        c.batch = 16;
         c.clip = 0;
         c.schedule.learning_rate = static_cast<Real>(rate);
         c.seed = static_cast<std::uint64_t>(seed);
@@ -129,6 +132,8 @@ Json edge(const TrainConfig& recipe, int seeds) {
       }
   return runs;
 }
+Json edge_steps(const TrainConfig& recipe, int seeds) { return edge(recipe, seeds, of_steps); }
+Json edge_scores(const TrainConfig& recipe, int seeds) { return edge(recipe, seeds, of_scores); }
 
 // A task that nothing but attention can do, and one head suffices for: the token before. Small, so that twelve
 // layers train in seconds.
@@ -175,6 +180,6 @@ Json place(const TrainConfig& recipe, int seeds) {
 
 int main(int argc, char** argv) {
   using namespace experiments;
-  return run_program(argc, argv, {{"edge", edge}, {"place", place}},
-                     "64 held-out sequences of the recipe's task");
+  return run_program(argc, argv, {{"edge-steps", edge_steps}, {"edge-scores", edge_scores}, {"place", place}},
+                     "32 held-out sequences (place, recorded before: 64) of the recipe's task");
 }
