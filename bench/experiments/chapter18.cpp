@@ -181,5 +181,5 @@ Json place(const TrainConfig& recipe, int seeds) {
 int main(int argc, char** argv) {
   using namespace experiments;
   return run_program(argc, argv, {{"edge-steps", edge_steps}, {"edge-scores", edge_scores}, {"place", place}},
-                     "32 held-out sequences (place, recorded before: 64) of the recipe's task");
+                     "32 held-out sequences of the recipe's task");
 }
