@@ -1,6 +1,6 @@
 // The experiments of chapter 18, natively: chapter18 NAME RECIPE.json OUT.json COMMIT [SEEDS]
-// NAME: edge-steps, edge-scores (learning rates up to where training breaks, and what moves that place: remedies of
-// the step, bounds on the scores) or place (pre- and post-norm at several depths, with and without warm-up).
+// NAME: edge (learning rates up to where training breaks, and what moves that place), widths (that place at other
+// widths) or place (pre- and post-norm at several depths, with and without warm-up). One JSON file each.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -59,7 +59,7 @@ Look look_at(const Model& m, const TokenBatch& batch) {
 // Trains and looks every so many steps; ends early where the loss is no longer a number.
 Json measured_run(const TrainConfig& c, Index every) {
   Rng rng = stream(c.seed, Stream::evaluation);
-  const TaskBatch batch = make_batch(c.task, 32, rng);
+  const TaskBatch batch = make_batch(c.task, 64, rng);
   std::unique_ptr<Trainer> trainer = Trainer::create(c).value();
   Json steps = Json::array(), loss = Json::array(), accuracy = Json::array(), entropy = Json::array(),
        jacobian = Json::array(), score = Json::array();
@@ -93,6 +93,21 @@ Json measured_run(const TrainConfig& c, Index every) {
   return j;
 }
 
+// A task that nothing but attention can do, and one head suffices for: the token before. Small, so that a run takes a
+// moment in the page and twelve layers a few seconds.
+TrainConfig small(TrainConfig c, Index layers, double rate, int seed) {
+  c.batch = 16;
+  c.clip = 0;
+  c.model.vocab = c.task.vocab = 16;
+  c.model.context = c.task.length = 16;
+  c.model.width = 32;
+  c.model.layers = layers;
+  c.task.kind = TaskKind::previous;
+  c.schedule.learning_rate = static_cast<Real>(rate);
+  c.seed = static_cast<std::uint64_t>(seed);
+  return c;
+}
+
 struct Remedy {
   const char* name;
   void (*apply)(TrainConfig& c);
@@ -100,58 +115,47 @@ struct Remedy {
 
 // Each on its own against the bare recipe: no clipping, no warm-up, nothing on the scores.
 constexpr Index warmup = 100;
-const Remedy of_steps[] = {
+const Remedy remedies[] = {
     {"bare", [](TrainConfig&) {}},
     {"clip", [](TrainConfig& c) { c.clip = 1; }},
     {"warmup", [](TrainConfig& c) { c.schedule.warmup = warmup; }},
-};
-const Remedy of_scores[] = {
     {"cap30", [](TrainConfig& c) { c.model.softcap = 30; }},
-    {"cap4", [](TrainConfig& c) { c.model.softcap = 4; }},
+    {"cap3", [](TrainConfig& c) { c.model.softcap = std::sqrt(Real(8)); }},
     {"norm", [](TrainConfig& c) { c.model.qk_norm = true; }},
     {"unscaled", [](TrainConfig& c) { c.model.scale = 1; }},
 };
 
-template <std::size_t N>
-Json edge(const TrainConfig& recipe, int seeds, const Remedy (&remedies)[N]) {
+// Two layers of attention and nothing else, so that nothing else can be blamed.
+Json edge(const TrainConfig& recipe, int seeds) {
   Json runs = Json::array();
   for (const Remedy& remedy : remedies)
-    for (const double rate : {0.008, 0.016, 0.032, 0.064, 0.128, 0.256})
+    for (const double rate : {0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256})
       for (int seed = 1; seed <= seeds; ++seed) {
-        TrainConfig c = recipe;
-        c.steps = 300;
-        c.batch = 16;
-        c.clip = 0;
-        c.schedule.learning_rate = static_cast<Real>(rate);
-        c.seed = static_cast<std::uint64_t>(seed);
+        TrainConfig c = small(recipe, 2, rate, seed);
+        c.steps = 200;
         remedy.apply(c);
-        Json run = measured_run(c, 30);
+        Json run = measured_run(c, 20);
         run.set("remedy", Json::of(std::string(remedy.name)));
-        std::fprintf(stderr, "%s %g seed %d\n", remedy.name, rate, seed);
         runs.push(std::move(run));
       }
   return runs;
 }
-Json edge_steps(const TrainConfig& recipe, int seeds) { return edge(recipe, seeds, of_steps); }
-Json edge_scores(const TrainConfig& recipe, int seeds) { return edge(recipe, seeds, of_scores); }
 
-// A task that nothing but attention can do, and one head suffices for: the token before. Small, so that twelve
-// layers train in seconds.
-TrainConfig deep(TrainConfig c, Index layers, bool post, Index warm, double rate) {
-  c.steps = 300;
-  c.batch = 16;
-  c.clip = 0;
-  c.model.vocab = c.task.vocab = 16;
-  c.model.context = c.task.length = 16;
-  c.model.width = 32;
-  c.model.layers = layers;
-  c.model.mlp = MlpKind::gelu;
-  c.model.mlp_width = 64;
-  c.model.norm = post ? NormPlacement::post : NormPlacement::pre;
-  c.task.kind = TaskKind::previous;
-  c.schedule.learning_rate = static_cast<Real>(rate);
-  c.schedule.warmup = warm;
-  return c;
+// The same without remedies at other widths: does the edge move as 1/D?
+Json widths(const TrainConfig& recipe, int seeds) {
+  Json runs = Json::array();
+  for (const Index width : {Index(16), Index(32), Index(64), Index(128)})
+    for (const double rate : {0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256})
+      for (int seed = 1; seed <= seeds; ++seed) {
+        TrainConfig c = small(recipe, 2, rate, seed);
+        c.steps = 200;
+        c.model.width = width;
+        c.model.head_width = 8;
+        Json run = measured_run(c, 200);
+        run.set("width", Json::of(static_cast<double>(width)));
+        runs.push(std::move(run));
+      }
+  return runs;
 }
 
 Json place(const TrainConfig& recipe, int seeds) {
@@ -161,8 +165,12 @@ Json place(const TrainConfig& recipe, int seeds) {
       for (const Index warm : {Index(0), warmup})
         for (const double rate : {0.001, 0.002, 0.004, 0.008, 0.016})
           for (int seed = 1; seed <= seeds; ++seed) {
-            TrainConfig c = deep(recipe, layers, post, warm, rate);
-            c.seed = static_cast<std::uint64_t>(seed);
+            TrainConfig c = small(recipe, layers, rate, seed);
+            c.steps = 300;
+            c.model.mlp = MlpKind::gelu;
+            c.model.mlp_width = 64;
+            c.model.norm = post ? NormPlacement::post : NormPlacement::pre;
+            c.schedule.warmup = warm;
             Json run = measured_run(c, 60);
             run.set("layers", Json::of(static_cast<double>(layers)));
             run.set("post", Json::of(post));
@@ -180,6 +188,6 @@ Json place(const TrainConfig& recipe, int seeds) {
 
 int main(int argc, char** argv) {
   using namespace experiments;
-  return run_program(argc, argv, {{"edge-steps", edge_steps}, {"edge-scores", edge_scores}, {"place", place}},
-                     "32 held-out sequences of the recipe's task");
+  return run_program(argc, argv, {{"edge", edge}, {"widths", widths}, {"place", place}},
+                     "64 held-out sequences of the task");
 }
