@@ -1,6 +1,6 @@
 // The experiments of chapter 18, natively: chapter18 NAME RECIPE.json OUT.json COMMIT [SEEDS]
 // NAME: edge (learning rates up to where training breaks, and what moves that place), widths (that place at other
-// widths) or place (pre- and post-norm at several depths, with and without warm-up). One JSON file each.
+// widths), place or place-deep (pre- and post-norm at several depths, with and without warm-up). One JSON file each.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -21,6 +21,7 @@ struct Look {
   double entropy = 0;   // nats
   double jacobian = 0;  // ‖diag(p) − ppᵀ‖_F of a row: what softmax lets back
   double score = 0;     // the largest |score| seen
+  double slope = 1;     // of the soft-cap, mean over the scores seen: 1 − (z / c)²
 };
 
 void add_row(const Real* p, Index n, Look& look) {
@@ -32,6 +33,18 @@ void add_row(const Real* p, Index n, Look& look) {
   }
   look.entropy += h;
   look.jacobian += std::sqrt(std::max(0.0, p2 - 2 * p3 + p2 * p2));
+}
+
+void add_scores(const Activations& run, const std::vector<HookPoint>& points, double cap, Look& look) {
+  double slope = 0, seen = 0;
+  for (const HookPoint p : points)
+    for (const Real s : run.at(p).data) {
+      if (!std::isfinite(s)) continue;  // masked
+      look.score = std::max(look.score, std::abs(d(s)));
+      slope += cap > 0 ? 1 - (d(s) / cap) * (d(s) / cap) : 1;
+      ++seen;
+    }
+  look.slope = slope / seen;
 }
 
 Look look_at(const Model& m, const TokenBatch& batch) {
@@ -50,9 +63,7 @@ Look look_at(const Model& m, const TokenBatch& batch) {
   }
   look.entropy /= rows;
   look.jacobian /= rows;
-  for (const HookPoint p : scores)
-    for (const Real s : run.at(p).data)
-      if (std::isfinite(s)) look.score = std::max(look.score, std::abs(d(s)));
+  add_scores(run, scores, d(m.config.softcap), look);
   return look;
 }
 
@@ -62,7 +73,7 @@ Json measured_run(const TrainConfig& c, Index every) {
   const TaskBatch batch = make_batch(c.task, 64, rng);
   std::unique_ptr<Trainer> trainer = Trainer::create(c).value();
   Json steps = Json::array(), loss = Json::array(), accuracy = Json::array(), entropy = Json::array(),
-       jacobian = Json::array(), score = Json::array();
+       jacobian = Json::array(), score = Json::array(), slope = Json::array();
   bool finite = true;
   for (Index step = 0;; ++step) {
     if (step % every == 0) {
@@ -74,6 +85,7 @@ Json measured_run(const TrainConfig& c, Index every) {
       entropy.push(number(look.entropy));
       jacobian.push(number(look.jacobian));
       score.push(number(look.score));
+      slope.push(number(look.slope));
     }
     if (step == c.steps) break;
     const StepMetrics m = trainer->step();
@@ -90,6 +102,7 @@ Json measured_run(const TrainConfig& c, Index every) {
   j.set("entropy", std::move(entropy));
   j.set("jacobian", std::move(jacobian));
   j.set("score", std::move(score));
+  j.set("slope", std::move(slope));
   return j;
 }
 
@@ -158,12 +171,12 @@ Json widths(const TrainConfig& recipe, int seeds) {
   return runs;
 }
 
-Json place(const TrainConfig& recipe, int seeds) {
+Json place_at(const TrainConfig& recipe, int seeds, const std::vector<Index>& depths) {
   Json runs = Json::array();
-  for (const Index layers : {Index(2), Index(6), Index(12)})
+  for (const Index layers : depths)
     for (const bool post : {false, true})
       for (const Index warm : {Index(0), warmup})
-        for (const double rate : {0.001, 0.002, 0.004, 0.008, 0.016})
+        for (const double rate : {0.002, 0.008})
           for (int seed = 1; seed <= seeds; ++seed) {
             TrainConfig c = small(recipe, layers, rate, seed);
             c.steps = 300;
@@ -181,6 +194,8 @@ Json place(const TrainConfig& recipe, int seeds) {
           }
   return runs;
 }
+Json place(const TrainConfig& recipe, int seeds) { return place_at(recipe, seeds, {2, 6}); }
+Json place_deep(const TrainConfig& recipe, int seeds) { return place_at(recipe, seeds, {12}); }
 
 }  // namespace
 
@@ -188,6 +203,6 @@ Json place(const TrainConfig& recipe, int seeds) {
 
 int main(int argc, char** argv) {
   using namespace experiments;
-  return run_program(argc, argv, {{"edge", edge}, {"widths", widths}, {"place", place}},
+  return run_program(argc, argv, {{"edge", edge}, {"widths", widths}, {"place", place}, {"place-deep", place_deep}},
                      "64 held-out sequences of the task");
 }
