@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ru } from '../../kit/fmt';
 import { median } from '../../lib/statistics';
 import { SPREADS, type Figure, type Shares } from './model';
-import { DEPTHS, last, type Figure as Thermometer, type Part, type Place } from '../norm-place/model';
+import { DEPTHS, last, type Figure as Thermometer, type Part, type Place, type Run } from '../norm-place/model';
 
 const chapter = new URL('../../../../chapters/18-training/', import.meta.url);
 const plain = (s: string): string => s.replace(/\$|\{,\}|\*/g, (x) => (x === '{,}' ? ',' : '')).replace(/[\s\u00a0\u202f]+/g, ' ');
@@ -61,4 +61,15 @@ describe('the thermometer', () => {
     expect(Math.min(...ratio(24, 'post'))).toBeGreaterThan(165);
     expect(Math.max(...ratio(24, 'post'))).toBeLessThan(265);
   });
+});
+
+it('the table of depths', () => {
+  const { runs } = JSON.parse(readFileSync(new URL('../norm-place/recording.json', import.meta.url), 'utf8')) as { runs: Run[] };
+  const said = (layers: number, place: Place, warm: boolean, rate: number): string => {
+    const { loss } = runs.find((r) => r.layers === layers && r.place === place && r.warm === warm && r.rate === rate)!;
+    return `${ru(median(loss))} (${span(loss)})`;
+  };
+  for (const layers of [2, 6, 12])
+    for (const rate of [0.002, 0.008])
+      says(`| ${layers} | ${String(rate).replace('.', ',')} | ${said(layers, 'pre', false, rate)} | ${said(layers, 'pre', true, rate)} | ${said(layers, 'post', false, rate)} | ${said(layers, 'post', true, rate)} |`);
 });
