@@ -1,6 +1,7 @@
 // The experiments of chapter 18, natively: chapter18 NAME RECIPE.json OUT.json COMMIT [SEEDS]
-// NAME: edge (learning rates up to where training breaks, and what moves that place), widths (that place at other
-// widths), place or place-deep (pre- and post-norm at several depths, with and without warm-up). One JSON file each.
+// NAME: edge (learning rates up to where training breaks, and what moves that place), widths (that place at
+// other widths), place or place-deep (pre- and post-norm at several depths, with and without warm-up). One
+// JSON file each.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -106,8 +107,8 @@ Json measured_run(const TrainConfig& c, Index every) {
   return j;
 }
 
-// A task that nothing but attention can do, and one head suffices for: the token before. Small, so that a run takes a
-// moment in the page and twelve layers a few seconds.
+// A task that nothing but attention can do, and one head suffices for: the token before. Small, so that a run
+// takes a moment in the page and twelve layers a few seconds.
 TrainConfig small(TrainConfig c, Index layers, double rate, int seed) {
   c.batch = 16;
   c.clip = 0;
@@ -189,8 +190,8 @@ Json place_at(const TrainConfig& recipe, int seeds, const std::vector<Index>& de
             run.set("post", Json::of(post));
             run.set("warmup", Json::of(static_cast<double>(warm)));
             runs.push(std::move(run));
-            std::fprintf(stderr, "%d layers %s %d %g seed %d\n", static_cast<int>(layers), post ? "post" : "pre",
-                         static_cast<int>(warm), rate, seed);
+            std::fprintf(stderr, "%d layers %s %d %g seed %d\n", static_cast<int>(layers),
+                         post ? "post" : "pre", static_cast<int>(warm), rate, seed);
           }
   return runs;
 }
@@ -203,6 +204,7 @@ Json place_deep(const TrainConfig& recipe, int seeds) { return place_at(recipe, 
 
 int main(int argc, char** argv) {
   using namespace experiments;
-  return run_program(argc, argv, {{"edge", edge}, {"widths", widths}, {"place", place}, {"place-deep", place_deep}},
+  return run_program(argc, argv,
+                     {{"edge", edge}, {"widths", widths}, {"place", place}, {"place-deep", place_deep}},
                      "64 held-out sequences of the task");
 }
