@@ -49,4 +49,19 @@ it('the chapter says what was recorded', () => {
   says(`\\lVert J\\rVert у него ${ru(at('cap3', 0.128).passes, 3)}, с QK-norm ${ru(at('norm', 0.128).passes, 3)}, без средств ${ru(at('bare', 0.128).passes, 3)}`);
   says(`наклон потолка \\sqrt8 при шаге 0,128 — ${ru(at('cap3', 0.128).slope, 3)}, потолка 30 — ${ru(at('cap30', 0.128).slope, 3)}`);
   says(`при шаге 0,032 средняя \\lVert J\\rVert ${ru(at('bare', 0.032).passes)}, при 0,064 — ${ru(at('bare', 0.064).passes, 3)}, при 0,128 — ${ru(at('bare', 0.128).passes, 3)}`);
+  says(`смягчилось лишь падение за ним, ${ru(median(at('cap3', 0.128).loss))} против ${ru(median(at('bare', 0.128).loss))}`);
+  for (const x of REMEDIES) if (x !== 'unscaled') expect(median(at(x, 0.032).loss)).toBeLessThan(0.001);
+});
+
+it('the edge follows the width, as the chapter says', () => {
+  const chapter = new URL('../../../../chapters/18-training/', import.meta.url);
+  const { result } = JSON.parse(readFileSync(new URL('data/widths.json', chapter), 'utf8')) as { result: { width: number; rate: number; accuracy: number[] }[] };
+  const widths = [16, 32, 64, 128];
+  const at = (width: number, rate: number): number[] => result.filter((x) => x.width === width && Math.abs(x.rate - rate) < 1e-6).map((x) => x.accuracy.at(-1)!);
+  const rates = RATES.filter((x) => x >= 0.004);
+  for (const w of widths) for (const x of rates) expect(at(w, x)).toHaveLength(5);
+  const edges = widths.map((w) => Math.max(...rates.filter((x) => Math.min(...at(w, x)) >= 0.9)));
+  expect(edges).toEqual([0.064, 0.032, 0.016, 0.008]);
+  const text = readFileSync(new URL('index.mdx', chapter), 'utf8').replace(/[\s\u00a0\u202f]+/g, ' ');
+  expect(text).toContain('Край — 0,064, 0,032, 0,016 и 0,008');
 });
