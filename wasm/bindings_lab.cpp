@@ -39,5 +39,7 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("tiledAttention", &guarded<Lab, &Lab::tiled_attention>)
       .function("memoryCapacity", &guarded<Lab, &Lab::memory_capacity>)
       .function("featureError", &guarded<Lab, &Lab::feature_error>)
-      .function("recallSteps", &guarded<Lab, &Lab::recall_steps>);
+      .function("recallSteps", &guarded<Lab, &Lab::recall_steps>)
+      // Part of the past out of sight: lab_blinding.cpp.
+      .function("blind", &guarded<Lab, &Lab::blind>);
 }

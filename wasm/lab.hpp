@@ -79,6 +79,10 @@ class LabSession : public Session {
   Reply feature_error(const Request& request);    // FeatureRequest -> {truth, theory}, ratios [draws]
   Reply recall_steps(const Request& request);     // {memory, count …}, numbers: state -> {step …}, state
 
+  // Part of the past out of sight (lab_blinding.cpp): {model, tokens, how: evict | silence}, numbers: what
+  // each query sees, [K, T, T] -> losses [K, T - 1] of K readings of one text.
+  Reply blind(const Request& request);
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;

@@ -73,6 +73,29 @@ TEST_CASE("attention: full Jacobian of every input") {
   all.mask.left = 1;
   all.softcap = 2;
   check_jacobian(with(all, true), {q, k, v, random_tensor({2, 3, 4}, rng)});
+  const Operation silent = [](Tape& t, const std::vector<Var>& x) {
+    AttentionOptions o = options(Real(0.7), true, 1);
+    o.null = x[3];
+    return attention(t, x[0], x[1], x[2], o);
+  };
+  check_jacobian(silent, {q, k, v, random_tensor({2}, rng)});
+}
+
+TEST_CASE("attention: a null score of 0 is a key of zeros with a value of zeros") {
+  Rng rng(24);
+  const Tensor q = random_tensor({1, 3, 1, 4}, rng), k = random_tensor({1, 3, 1, 4}, rng),
+               v = random_tensor({1, 3, 1, 2}, rng), zero(Shape{1});
+  Tensor wider_k(Shape{1, 4, 1, 4}), wider_v(Shape{1, 4, 1, 2});
+  std::copy(k.data.begin(), k.data.end(), wider_k.data.begin() + 4);
+  std::copy(v.data.begin(), v.data.end(), wider_v.data.begin() + 2);
+  const std::vector<Real> expected = run(options(Real(0.5), true, 1), q, wider_k, wider_v);
+  Tape tape(Tape::Mode::inference);
+  AttentionOptions o = options(Real(0.5), true);
+  o.null = tape.constant(zero);
+  const ConstView z = tape.value(attention(tape, tape.constant(q), tape.constant(k), tape.constant(v), o));
+  for (Index i = 0; i < z.size(); ++i)
+    CHECK(static_cast<double>(z[i]) ==
+          doctest::Approx(static_cast<double>(expected[static_cast<std::size_t>(i)])).epsilon(1e-5));
 }
 
 TEST_CASE("attention: Q = 0 gives the mean of the visible values") {

@@ -13,7 +13,31 @@ TEST_CASE("head gate: z_h <- g_h z_h, and both gradients") {
   const ConstView out = tape.value(gate_heads(tape, tape.constant(z), tape.constant(g)));
   for (Index i = 0; i < z.size(); ++i) CHECK(out[i] == g.view()[i / 4 % 2] * z.view()[i]);
   CHECK_THROWS_AS(gate_heads(tape, tape.constant(z), tape.constant(Tensor(Shape{3}))), ShapeError);
-  check_jacobian([](Tape& t, const std::vector<Var>& x) { return gate_heads(t, x[0], x[1]); }, {z, g});
+  const Operation gate = [](Tape& t, const std::vector<Var>& x) { return gate_heads(t, x[0], x[1]); };
+  check_jacobian(gate, {z, g});
+  const Tensor each = random_tensor(Shape{2, 3, 2}, rng);
+  const ConstView gated = tape.value(gate_heads(tape, tape.constant(z), tape.constant(each)));
+  for (Index i = 0; i < z.size(); ++i) CHECK(gated[i] == each.view()[i / 4] * z.view()[i]);
+  check_jacobian(gate, {z, each});
+}
+
+TEST_CASE("token gates: shut, a head brings nothing; half open, half") {
+  ModelConfig c = small_config();
+  const Model plain = random_model(c, 5);
+  c.token_gates = true;
+  Model gated{c, Parameters(c)};
+  for (const ParameterInfo& p : plain.parameters.table()) {
+    const ConstView from = plain.parameters[p.name];
+    std::copy(from.begin(), from.end(), gated.parameters[p.name].begin());
+  }
+  Model halved = plain;  // σ(0) = 1/2
+  for (const char* name : {"blocks.0.attn.W_O", "blocks.1.attn.W_O"})
+    for (Real& w : halved.parameters[name]) w /= 2;
+  const TokenBatch batch = random_tokens(c, 2, 6);
+  const Tensor expected = logits_of(halved, batch), got = logits_of(gated, batch);
+  for (std::size_t i = 0; i < got.data.size(); ++i)
+    CHECK(static_cast<double>(got.data[i]) ==
+          doctest::Approx(static_cast<double>(expected.data[i])).epsilon(1e-5));
 }
 
 TEST_CASE("head gate: in a model, open gates change nothing and a closed one takes the head out") {

@@ -21,7 +21,8 @@ void check_same(const Tensor& a, const Tensor& b) {
 TEST_CASE("head removal: masked, gated and sliced models are one function") {
   ModelConfig c = small_config();
   c.heads = 4, c.head_width = 3;
-  c.qkv_bias = c.out_bias = true;
+  c.qkv_bias = c.out_bias = c.token_gates = true;
+  c.null_score = NullScore::learned;
   c.mlp = MlpKind::gelu;
   const Model m = random_model(c, 8);
   const TokenBatch batch = random_tokens(c, 2, 7);

@@ -41,6 +41,10 @@ inline std::vector<NamedConfig> small_configs() {
   add("alibi", [](ModelConfig& c) { c.position = PositionKind::alibi; });
   add("t5", [](ModelConfig& c) { c.position = PositionKind::t5, c.t5_buckets = 4, c.t5_max_distance = 5; });
   add("smeared", [](ModelConfig& c) { c.smeared_keys = true, c.position = PositionKind::sinusoidal; });
+  add("silent", [](ModelConfig& c) {
+    c.null_score = NullScore::learned, c.token_gates = true, c.position = PositionKind::rope;
+  });
+  add("off by one", [](ModelConfig& c) { c.null_score = NullScore::zero, c.norm_gain = false; });
   add("shared", [](ModelConfig& c) { c.shared_qk = c.shared_kv = true; });
   add("bare", [](ModelConfig& c) {
     c.norm = NormPlacement::none, c.mlp = MlpKind::relu, c.position = PositionKind::none;

@@ -131,3 +131,23 @@ TEST_CASE("log-sum-exp: finite for extreme inputs, exact at the ends") {
   std::vector<Real> many(301, 0);  // longer than one internal block
   CHECK(static_cast<double>(log_sum_exp(many.data(), 301)) == doctest::Approx(std::log(301.0)));
 }
+
+TEST_CASE("softmax with a null score: the weights of one key more, whose own is kept from the row") {
+  for (const Real null : {Real(0), Real(-3), Real(2.5), Real(200)})
+    for (Index n = 1; n <= 19; ++n) {
+      Rng rng(7);
+      std::vector<Real> row, wider{null};
+      for (Index i = 0; i < n; ++i) row.push_back(static_cast<Real>(3 * rng.normal()));
+      wider.insert(wider.end(), row.begin(), row.end());
+      softmax_row(row.data(), n, null);
+      softmax_row(wider.data(), n + 1);
+      for (std::size_t i = 0; i < row.size(); ++i)
+        CHECK(static_cast<double>(row[i]) ==
+              doctest::Approx(static_cast<double>(wider[i + 1])).epsilon(1e-6));
+      CHECK(sum_of(row) == doctest::Approx(1 - static_cast<double>(wider[0])).epsilon(1e-6));
+    }
+  // Nothing but unseen keys: all is given to nobody.
+  std::vector<Real> unseen(5, -inf);
+  softmax_row(unseen.data(), 5, 0);
+  CHECK(unseen == std::vector<Real>(5, Real(0)));
+}

@@ -138,6 +138,48 @@ TEST_CASE("n-gram: one chain for every seed; markov: another for every sequence"
   CHECK(distance(markov[0], markov[1]) > 0.15);
 }
 
+TEST_CASE("backcopy: a start, then letters; after a trigger the letter before it, else one chain for all") {
+  TaskConfig c;
+  c.kind = TaskKind::backcopy;
+  c.vocab = 9;
+  c.length = 400;
+  const TokenId trigger = 6;
+  std::vector<double> follows(81), visits(9);
+  for (const std::uint64_t seed : {1, 2}) {
+    Rng rng(seed);
+    const TaskBatch b = make_batch(c, 20, rng);
+    Index asked = 0;
+    for (std::size_t i = 0; i < b.targets.size(); ++i) {
+      const TokenId token = b.inputs.tokens[i];
+      CHECK((token == 0) == (i % 400 == 0));
+      CHECK(b.targets[i] != 0);
+      CHECK(b.weights[i] == 1);
+      CHECK((b.match[i] >= 0) == (token >= trigger));
+      if (token >= trigger) {
+        CHECK(b.match[i] == static_cast<Index>(i % 400) - 1);
+        CHECK(b.targets[i] == b.inputs.tokens[i - 1]);
+        CHECK(b.targets[i] < trigger);
+        ++asked;
+      } else {
+        follows[static_cast<std::size_t>(token * 9 + b.targets[i])] += 1;
+        visits[static_cast<std::size_t>(token)] += 1;
+      }
+    }
+    CHECK(asked > 400);
+  }
+  // The same chain for another seed: frequencies agree within sampling error (about 900 visits a letter).
+  Rng rng(3);
+  const TaskBatch b = make_batch(c, 20, rng);
+  std::vector<double> again(81), seen(9);
+  for (std::size_t i = 0; i < b.targets.size(); ++i) {
+    if (b.inputs.tokens[i] >= trigger) continue;
+    again[static_cast<std::size_t>(b.inputs.tokens[i] * 9 + b.targets[i])] += 1;
+    seen[static_cast<std::size_t>(b.inputs.tokens[i])] += 1;
+  }
+  for (std::size_t i = 9; i < 54; ++i)
+    CHECK(std::abs(follows[i] / visits[i / 9] - again[i] / seen[i / 9]) < 0.08);
+}
+
 TEST_CASE("markov rows are Dirichlet(1): staying put has the moments of Beta(1, 2)") {
   // P(x_0 = … = x_n) = E[p^n], p ~ Beta(1, 2): 1/3, 1/6, 1/10. A fixed uniform matrix would give 1/3, 1/9,
   // 1/27.
@@ -241,7 +283,7 @@ TEST_CASE("single-token matching reaches 0.559, with lag >= S 0.712, with the ex
 
 TEST_CASE("a refilled batch equals a fresh one, and the stream goes on") {
   for (const TaskKind kind : {TaskKind::repeat, TaskKind::copy, TaskKind::recall, TaskKind::markov,
-                              TaskKind::ngram, TaskKind::uniform}) {
+                              TaskKind::ngram, TaskKind::backcopy, TaskKind::uniform}) {
     TaskConfig c;
     c.kind = kind;
     c.segment_max = 20;

@@ -172,3 +172,13 @@ TEST_CASE("gradients: smeared keys, one product per head") {
   c.kv_heads = 1;
   check_model(c);
 }
+
+TEST_CASE("gradients: heads that may be silent (a learned null score, token gates)") {
+  ModelConfig c = small();
+  c.position = PositionKind::rope;
+  c.null_score = NullScore::learned;
+  c.token_gates = true;
+  check_model(c);
+  c.null_score = NullScore::zero;
+  check_model(c);
+}

@@ -19,7 +19,7 @@ export const LAB_METHODS = [
   'patch', 'trace', 'importance', 'intervene', 'lens',
   'patchPaths', 'probe',
   'collapseTower', 'headSimilarity',
-  'tiledAttention', 'memoryCapacity', 'featureError', 'recallSteps',
+  'tiledAttention', 'memoryCapacity', 'featureError', 'recallSteps', 'blind',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

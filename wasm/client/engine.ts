@@ -264,6 +264,10 @@ export class LocalEngine implements Engine {
     return { loss: Number.NaN, accuracy: Number.NaN, ...(reply.value as unknown as Pick<RecallRun, 'step' | 'parameters' | 'memory'>), state: tensor(reply, 'state').data };
   }
 
+  blind(model: number, { tokens, seen, how }: { tokens: number[]; seen: Float32Array; how: 'evict' | 'silence' }): TensorData {
+    return tensor(this.#core.call('blind', { model, tokens, how }, seen), 'losses');
+  }
+
   taskBatch(task: TaskConfig, batch: number, seed: number): ReturnType<Engine['taskBatch']> {
     return this.#core.call('taskBatch', { task, batch, seed }).value as ReturnType<Engine['taskBatch']>;
   }

@@ -47,6 +47,10 @@ export interface ModelConfig {
   shared_qk?: boolean;
   shared_kv?: boolean;
   smeared_keys?: boolean;
+  /** One more score of no key in every row: zero (softmax off by one) or learned, one per head. */
+  null_score?: 'none' | 'zero' | 'learned';
+  /** A gate per token and head on what the head brought. */
+  token_gates?: boolean;
   tied?: boolean;
   scale?: number;
   init_std?: number;
@@ -58,7 +62,7 @@ export interface ModelConfig {
 
 /** Mirrors attn::TaskConfig (core/attn/train/tasks.hpp). */
 export interface TaskConfig {
-  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform' | 'previous' | 'rarest' | 'last_name' | 'seen' | 'gather' | 'cycle' | 'swap';
+  kind: 'repeat' | 'copy' | 'recall' | 'markov' | 'ngram' | 'uniform' | 'previous' | 'rarest' | 'last_name' | 'seen' | 'gather' | 'cycle' | 'swap' | 'backcopy';
   vocab: number;
   length: number;
   segment_min?: number;
@@ -266,6 +270,11 @@ export interface Engine {
   // Collapse and redundancy (attn-lab).
   collapseTower(request: TowerRequest): Tower;
   headSimilarity(model: number, tokens: Sequences): HeadSimilarity;
+  /**
+   * Next-token losses [K, T − 1] of one text read K times, query i looking at key j only where seen[k, i, j] > 0. `evict`: the
+   * share of what is unseen goes to the other keys; `silence`: it stays spent and brings nothing.
+   */
+  blind(model: number, request: { tokens: number[]; seen: Float32Array; how: 'evict' | 'silence' }): TensorData;
 
   // What stands in for softmax attention (attn-lab); no model is needed.
   tiledAttention(request: TileRequest): Tiled;

@@ -78,9 +78,10 @@ Model sliced_heads(const Model& model, const std::vector<std::vector<int>>& kept
       vec::copy(from.data, to.data, to.size());
       continue;
     }
-    // [D, H, d] of W_Q, W_K, W_V; [H, d, D] of W_O; [H, d] of their biases: "blocks.l.…"
+    // [D, H, d] of W_Q, W_K, W_V; [D, H] of W_gate; [H, d, D] of W_O; [H, d] of their biases; [H]:
+    // "blocks.l.…"
     const std::size_t layer = std::stoul(p.name.substr(7));
-    const bool inputs_first = p.shape.rank() == 3 && p.shape[0] == c.width && p.shape[1] != from.shape[1];
+    const bool inputs_first = p.shape.rank() >= 2 && p.shape[0] == c.width && p.shape[1] != from.shape[1];
     slice(from, to, inputs_first ? c.width : 1, c.heads, kept[layer]);
   }
   return out;

@@ -1,6 +1,7 @@
 #include "attn/attention/attention.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "attn/attention/mix.hpp"
 #include "attn/attention/pattern.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 // One call, by value in the tape's arena.
 struct Call {
-  Var q, k, v, z, bias;  // k, v invalid: keys and values come from a cache
+  Var q, k, v, z, bias, null;  // k, v invalid: keys and values come from a cache
   ConstHeads keys, values;
   Real scale, softcap;
   KeyMask mask;
@@ -35,6 +36,7 @@ struct Head {
   Real scale, cap;
   KeyMask mask;
   Index sequence;
+  Real null;  // the score of no key; -inf: none
 };
 
 void cap_scores(Matrix s, const Head& head) {
@@ -53,8 +55,8 @@ void score(Matrix s, const Head& head) {
 // What the head carries to each token, z: [T, d_v]; its pattern p: [T, S] takes the place of its scores.
 void attend(Matrix z, Matrix p, const Head& head) {
   score(p, head);
-  masked_softmax(p, p, head.mask, head.sequence);  // P = softmax(S) over the keys each query sees
-  mix(z, p, head.v);                               // Z = P V
+  masked_softmax(p, p, head.mask, head.sequence, head.null);  // P = softmax(S) over the keys each query sees
+  mix(z, p, head.v);                                          // Z = P V
 }
 // #endregion attention-forward
 
@@ -110,7 +112,8 @@ Head head_of(Tape& tape, const Call& c, Index b, Index h) {
           c.scale,
           c.softcap,
           c.mask,
-          b};
+          b,
+          c.null.valid() ? tape.value(c.null)[h] : -std::numeric_limits<Real>::infinity()};
 }
 
 // f(z, p, head) for every head of every sequence.
@@ -134,8 +137,9 @@ void forward_tapped(Tape& tape, Call& c, const AttentionTap& tap) {
     mask_scores(p, head.mask, head.sequence);
   });
   if (tap.wants(AttentionStage::scores)) c.scores_replaced = tap.visit(AttentionStage::scores, c.pattern);
-  every_head(tape, c,
-             [](Matrix, Matrix p, const Head& head) { masked_softmax(p, p, head.mask, head.sequence); });
+  every_head(tape, c, [](Matrix, Matrix p, const Head& head) {
+    masked_softmax(p, p, head.mask, head.sequence, head.null);
+  });
   if (tap.wants(AttentionStage::pattern)) c.pattern_replaced = tap.visit(AttentionStage::pattern, c.pattern);
   every_head(tape, c, [](Matrix z, Matrix p, const Head& head) { mix(z, p, head.v); });
 }
@@ -164,6 +168,7 @@ void backward_head(Tape& tape, const Call& c, const HeadTargets& d, Matrix ds, C
   mix_backward(ds, d.v, d.v_store, dz, p, head.v);
   if (c.pattern_replaced) return;
   // backward 3, P = softmax(S)
+  if (tape.needs_grad(c.null)) tape.grad(c.null)[h] += null_score_backward(ds, p);
   masked_softmax_backward(ds, p, head.mask, head.sequence);
   if (c.scores_replaced) return;
   // backward 2, S <- c tanh(S / c), S <- S + B
@@ -235,7 +240,8 @@ Var run(Tape& tape, Call c, const AttentionTap* tap) {
   const Shape q = tape.value(c.q).shape;
   check(q, c.keys, c.values);
   c.z = tape.result({q[0], q[1], q[2], c.values.width}, tape.needs_grad(c.q) || tape.needs_grad(c.k) ||
-                                                            tape.needs_grad(c.v) || tape.needs_grad(c.bias));
+                                                            tape.needs_grad(c.v) || tape.needs_grad(c.bias) ||
+                                                            tape.needs_grad(c.null));
   const bool tapped = tap && (tap->wants(AttentionStage::scores) || tap->wants(AttentionStage::pattern));
   const Shape whole{q[0], q[2], q[1], c.keys.tokens};
   c.pattern = tape.scratch(tapped || tape.training() ? whole : Shape{1, 1, q[1], c.keys.tokens});
@@ -254,6 +260,7 @@ Call make_call(Var q, ConstHeads k, ConstHeads v, const AttentionOptions& option
   c.keys = k;
   c.values = v;
   c.bias = options.bias;
+  c.null = options.null;
   c.scale = options.scale;
   c.softcap = options.softcap;
   c.mask = options.mask;

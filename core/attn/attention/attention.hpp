@@ -24,6 +24,9 @@ struct AttentionOptions {
   Real softcap = 0;  // 0: none
   KeyMask mask;
   Var bias;  // [H, T, S] added to every sequence's scores, or invalid
+  // [H], or invalid: one more score a row, of no key and of value zero, so that a head may spend less than 1.
+  // Zero: "softmax off by one" (Miller 2023); learned: the sinks of gpt-oss.
+  Var null;
   const AttentionTap* tap = nullptr;
 };
 

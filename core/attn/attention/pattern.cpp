@@ -8,14 +8,14 @@
 namespace attn {
 
 // #region masked-softmax
-void masked_softmax(Matrix p, ConstMatrix s, const KeyMask& mask, Index b) {
+void masked_softmax(Matrix p, ConstMatrix s, const KeyMask& mask, Index b, Real null) {
   for (Index i = 0; i < p.rows; ++i) {
     const KeyRange seen = mask.row(b, i, p.cols);
     Real* weights = p.data + i * p.row_stride;
     const Real* scores = s.data + i * s.row_stride;
     std::fill(weights, weights + seen.begin, Real(0));
     if (weights != scores) std::copy(scores + seen.begin, scores + seen.end, weights + seen.begin);
-    softmax_row(weights + seen.begin, seen.end - seen.begin);
+    softmax_row(weights + seen.begin, seen.end - seen.begin, null);
     std::fill(weights + seen.end, weights + p.cols, Real(0));  // the future weighs exactly nothing
   }
 }
@@ -36,5 +36,18 @@ void masked_softmax_backward(Matrix ds, ConstMatrix p, const KeyMask& mask, Inde
   }
 }
 // #endregion softmax-backward
+
+// #region null-score-backward
+Real null_score_backward(ConstMatrix dp, ConstMatrix p) {
+  // The null score is one more key of weight P_0 = 1 - Σ_j P_j and of value 0, so dP_0 = 0 and
+  // dS_0 = P_0 (0 - Σ_k P_k dP_k).
+  Real sum = 0;
+  for (Index i = 0; i < p.rows; ++i) {
+    const Real* weights = p.data + i * p.row_stride;
+    sum -= (1 - vec::sum(weights, p.cols)) * vec::dot(weights, dp.data + i * dp.row_stride, p.cols);
+  }
+  return sum;
+}
+// #endregion null-score-backward
 
 }  // namespace attn

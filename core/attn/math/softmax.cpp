@@ -12,13 +12,18 @@ void vector_exp(const Real* x, Real* y, Index n) {
   detail::map([](const detail::Wide& v) { return detail::exp(v); }, x, y, n);
 }
 
-void softmax_row(Real* x, Index n) {
+// #region softmax-row
+void softmax_row(Real* x, Index n, Real null) {
   constexpr Real minus_infinity = -std::numeric_limits<Real>::infinity();
-  const Real m = vec::max(x, n);
+  Real m = vec::max(x, n);
+  if (null > m) m = null;
   if (m == minus_infinity) return vec::fill(0, x, n);  // nothing to attend to (or nothing at all)
   detail::map([m](const detail::Wide& v) { return detail::exp(v - m); }, x, x, n);
-  vec::scale(1 / vec::sum(x, n), x, x, n);
+  Real total = vec::sum(x, n);
+  if (null > minus_infinity) total += std::exp(null - m);  // what is given to nobody
+  vec::scale(1 / total, x, x, n);
 }
+// #endregion softmax-row
 
 Real log_sum_exp(const Real* x, Index n) {
   const Real m = vec::max(x, n);

@@ -8,6 +8,7 @@
 #include "attn/attention/smear.hpp"
 #include "attn/math/vector.hpp"
 #include "attn/model/forward_pass.hpp"
+#include "attn/ops/activation.hpp"
 #include "attn/ops/head_gate.hpp"
 #include "attn/ops/linear.hpp"
 #include "attn/ops/norm.hpp"
@@ -60,7 +61,7 @@ Var ForwardPass::attention_layer(int l, Var x) {
     q = hook(Site::rot_q, l, rotary(tape_, q, cosine_, sine_, pairs));
     k = hook(Site::rot_k, l, rotary(tape_, k, cosine_, sine_, pairs));
   }
-  const Var z = hook(Site::z, l, attend(l, q, k, v));
+  const Var z = hook(Site::z, l, gated(l, x, attend(l, q, k, v)));
   return heads_out(l,
                    options_.gates ? gate_heads(tape_, z, (*options_.gates)[static_cast<std::size_t>(l)]) : z);
 }
@@ -88,12 +89,30 @@ Var ForwardPass::smear(int l, Var k) {
   return k;
 }
 
+// Each head's score of no key, [H]; invalid: a row must spend its 1 on the keys.
+Var ForwardPass::null_scores(int l) {
+  if (c_.null_score != NullScore::zero) return parameter(l, "attn.null");
+  const View zeros = tape_.scratch({c_.heads});
+  vec::fill(0, zeros.data, zeros.size());
+  return tape_.constant(zeros);
+}
+
+// #region token-gates
+// z_h <- σ(x W_gate)_h z_h: each token says how much of each head it takes.
+Var ForwardPass::gated(int l, Var x, Var z) {
+  if (!c_.token_gates) return z;
+  const Var open = linear(tape_, x, parameter(l, "attn.W_gate"), Var(), B_ * T_, {B_, T_, c_.heads});
+  return gate_heads(tape_, z, sigmoid(tape_, open));
+}
+// #endregion token-gates
+
 Var ForwardPass::attend(int l, Var q, Var k, Var v) {
   const LayerTap tap(options_.hooks, l);
   AttentionOptions a;
   a.scale = c_.scale > 0 ? c_.scale : 1 / std::sqrt(static_cast<Real>(c_.resolved_head_width()));
   a.softcap = c_.softcap;
   a.bias = bias_;
+  a.null = null_scores(l);
   a.tap = options_.hooks ? &tap : nullptr;
   a.mask.causal = c_.kind == Kind::decoder;
   a.mask.past = past_;

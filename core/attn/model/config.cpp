@@ -17,6 +17,7 @@ constexpr const char* kPlacements[] = {"none", "pre", "post"};
 constexpr const char* kNorms[] = {"layer_norm", "rms_norm"};
 constexpr const char* kMlps[] = {"none", "gelu", "gelu_exact", "relu", "swiglu"};
 constexpr const char* kPositions[] = {"none", "learned", "sinusoidal", "rope", "alibi", "t5"};
+constexpr const char* kNulls[] = {"none", "zero", "learned"};
 constexpr const char* kLayouts[] = {"half", "interleaved"};
 
 // Every field once, for writing and for reading. C is ModelConfig or const ModelConfig.
@@ -41,6 +42,7 @@ void visit_fields(C& c, F&& f) {
   f.flag("unembed_bias", c.unembed_bias), f.flag("qk_norm", c.qk_norm),
       f.flag("smeared_keys", c.smeared_keys);
   f.flag("shared_qk", c.shared_qk), f.flag("shared_kv", c.shared_kv);
+  f.choice("null_score", c.null_score, kNulls), f.flag("token_gates", c.token_gates);
   f.flag("unembed", c.unembed), f.flag("tied", c.tied);
   f.number("scale", c.scale), f.number("softcap", c.softcap), f.number("window", c.window);
   f.flags("window_layers", c.window_layers);

@@ -21,7 +21,8 @@ enum class MlpKind {
   swiglu
 };  // gelu: tanh form (GPT-2); gelu_exact: erf (BERT)
 enum class PositionKind { none, learned, sinusoidal, rope, alibi, t5 };
-enum class RopeLayout { half, interleaved };  // rotate_half (LLaMA in HF) or adjacent pairs (RoFormer)
+enum class NullScore { none, zero, learned };  // a score of no key in every row (attention/attention.hpp)
+enum class RopeLayout { half, interleaved };   // rotate_half (LLaMA in HF) or adjacent pairs (RoFormer)
 
 // Letters as in the whole course: V vocabulary, T tokens, D model width, H heads, d head width, L layers.
 struct ModelConfig {
@@ -61,10 +62,12 @@ struct ModelConfig {
   // as in Mesh TensorFlow's shared_kv. Both: one matrix in all three.
   bool shared_qk = false, shared_kv = false;
   bool smeared_keys = false;  // k_j <- σ(α)k_j + (1-σ(α))k_{j-1}, Olsson et al. 2022, Argument 2
-  bool unembed = true;        // false: forward returns the last hidden state [B, T, D] instead of logits
-  bool tied = false;          // unembedding = embeddingᵀ
-  Real scale = 0;             // score scale; 0: 1/√d
-  Real softcap = 0;           // 0: none
+  NullScore null_score = NullScore::none;  // zero: softmax off by one; learned: one per head, gpt-oss
+  bool token_gates = false;  // z_h <- σ(x W_gate)_h z_h, a gate per token and head (Qiu et al. 2025)
+  bool unembed = true;       // false: forward returns the last hidden state [B, T, D] instead of logits
+  bool tied = false;         // unembedding = embeddingᵀ
+  Real scale = 0;            // score scale; 0: 1/√d
+  Real softcap = 0;          // 0: none
   Index window = 0;  // a query sees itself and this many keys to the left (encoder: also right); 0: all
   std::vector<std::uint8_t> window_layers;  // L flags: 1 where the window holds; empty: in every layer
 

@@ -61,6 +61,8 @@ class ForwardPass {
   Var attention_layer(int l, Var x);
   Var project(int l, const char* role, Var x, Index heads);
   Var attend(int l, Var q, Var k, Var v);
+  Var null_scores(int l);
+  Var gated(int l, Var x, Var z);
   Var widened(Var w);
   Var heads_out(int l, Var z);
   Var mlp_layer(int l, Var x);

@@ -25,8 +25,9 @@ enum class Site : std::uint8_t {
   rot_k,        // "blocks.l.attn.rot_k"        [B, T, H_kv, d]
   attn_scores,  // "blocks.l.attn.attn_scores"  [B, H, T, S]    scaled, biased, masked with -inf; S keys incl.
                 // the past
-  pattern,      // "blocks.l.attn.pattern"      [B, H, T, S]    rows sum to 1; masked weights exactly 0
-  z,            // "blocks.l.attn.z"            [B, T, H, d]    pattern · v
+  pattern,      // "blocks.l.attn.pattern"      [B, H, T, S]    rows sum to 1 (less with a null score); masked
+                // weights exactly 0
+  z,            // "blocks.l.attn.z"            [B, T, H, d]    pattern · v, times the token's gate
   result,       // "blocks.l.attn.result"       [B, T, H, D]    each head's write; computed only if asked for
   attn_out,     // "blocks.l.attn_out"          [B, T, D]       Σ_h result (+ bias)
   resid_mid,    // "blocks.l.resid_mid"         [B, T, D]       models with an MLP

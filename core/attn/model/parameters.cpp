@@ -42,6 +42,8 @@ void add_attention(TableBuilder& t, const std::string& at, const ModelConfig& c)
   if (c.out_bias) t.vector(at + "b_O", {D});
   if (c.qk_norm && c.norm_gain) t.vector(at + "q_norm.w", {d}), t.vector(at + "k_norm.w", {d});
   if (c.smeared_keys) t.vector(at + "smear", {K});  // α, one per key head
+  if (c.null_score == NullScore::learned) t.vector(at + "null", {H});
+  if (c.token_gates) t.matrix(at + "W_gate", {D, H});
 }
 
 void add_mlp(TableBuilder& t, const std::string& mlp, const ModelConfig& c) {

@@ -19,8 +19,9 @@ namespace attn {
 // …, "blocks.l.ln1.w" [D], "blocks.l.mlp.W_in" [D, D_mlp], "W_gate", "W_out" [D_mlp, D], "ln_final.w" [D],
 // "unembed.W_U" [D, V]. Every matrix maps row vectors: y = x·W. Where the config asks: "type_embed.W_type"
 // [types, D], "embed_norm.w" [D], "rel_pos.W_bias" [buckets, H] (T5, shared by the layers),
-// "attn.q_norm.w"/"attn.k_norm.w" [d], "attn.smear" [H_kv] (α), "ln1.b" beside "ln1.w" (LayerNorm), "ln2.w"
-// before the MLP, "mlp.b_in", "mlp.b_gate", "mlp.b_out", "unembed.b_U" [V].
+// "attn.q_norm.w"/"attn.k_norm.w" [d], "attn.smear" [H_kv] (α), "attn.null" [H], "attn.W_gate" [D, H],
+// "ln1.b" beside "ln1.w" (LayerNorm), "ln2.w" before the MLP, "mlp.b_in", "mlp.b_gate", "mlp.b_out",
+// "unembed.b_U" [V].
 struct ParameterInfo {
   std::string name;
   Shape shape;

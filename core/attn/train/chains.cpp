@@ -44,6 +44,15 @@ void walk(const TaskConfig& c, const std::vector<double>& transitions, Rng& rng,
   std::fill_n(out.weights, out.length, Real(1));
 }
 
+// One matrix for all sequences, batches and seeds: a function of vocabulary and order alone.
+void share_transitions(const TaskConfig& c, TaskScratch& scratch) {
+  if (scratch.shared_vocab == c.vocab && scratch.shared_order == c.order) return;
+  Rng fixed(0x6e6772616dULL, static_cast<std::uint64_t>(c.order));  // "ngram"
+  draw_transitions(contexts(c), c.vocab, fixed, scratch.transitions);
+  scratch.shared_vocab = c.vocab;
+  scratch.shared_order = c.order;
+}
+
 }  // namespace
 
 // In-context Markov chain: a fresh matrix for every sequence (Edelman et al. 2024).
@@ -53,16 +62,31 @@ void make_markov(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Sequ
   walk(c, scratch.transitions, rng, out);
 }
 
-// One matrix for all sequences, batches and seeds: a function of vocabulary and order alone.
 void make_ngram(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Sequence& out) {
-  if (scratch.shared_vocab != c.vocab || scratch.shared_order != c.order) {
-    Rng fixed(0x6e6772616dULL, static_cast<std::uint64_t>(c.order));  // "ngram"
-    draw_transitions(contexts(c), c.vocab, fixed, scratch.transitions);
-    scratch.shared_vocab = c.vocab;
-    scratch.shared_order = c.order;
-  }
+  share_transitions(c, scratch);
   walk(c, scratch.transitions, rng, out);
 }
+
+// #region backcopy
+// Bigram–Backcopy (Guo et al. 2024, section 2): letters follow the chain of the n-gram task, less its token
+// 0, which only starts; after a trigger comes the letter before it. The first letter is no trigger.
+void make_backcopy(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Sequence& out) {
+  share_transitions(c, scratch);
+  const TokenId first_trigger = static_cast<TokenId>(c.vocab - backcopy_triggers);
+  out.tokens[0] = 0;
+  for (Index t = 1; t <= out.length; ++t) {
+    const TokenId last = out.tokens[t - 1];
+    if (last >= first_trigger) {
+      out.tokens[t] = out.tokens[t - 2];
+      out.match[t - 1] = t - 2;
+      continue;
+    }
+    do out.tokens[t] = draw(scratch.transitions.data() + last * c.vocab, c.vocab, rng);
+    while (out.tokens[t] == 0 || (t == 1 && out.tokens[t] >= first_trigger));
+  }
+  std::fill_n(out.weights, out.length, Real(1));
+}
+// #endregion backcopy
 
 // #region markov-posteriors
 // What an observer who knows the prior but not the matrix predicts after x_0 … x_t (Edelman et

@@ -7,11 +7,11 @@ namespace attn {
 namespace {
 
 constexpr io::Choice<TaskKind> task_kinds[] = {
-    {"repeat", TaskKind::repeat},     {"copy", TaskKind::copy},     {"recall", TaskKind::recall},
-    {"markov", TaskKind::markov},     {"ngram", TaskKind::ngram},   {"uniform", TaskKind::uniform},
-    {"previous", TaskKind::previous}, {"rarest", TaskKind::rarest}, {"last_name", TaskKind::last_name},
-    {"seen", TaskKind::seen},         {"gather", TaskKind::gather}, {"cycle", TaskKind::cycle},
-    {"swap", TaskKind::swap}};
+    {"repeat", TaskKind::repeat},     {"copy", TaskKind::copy},        {"recall", TaskKind::recall},
+    {"markov", TaskKind::markov},     {"ngram", TaskKind::ngram},      {"uniform", TaskKind::uniform},
+    {"previous", TaskKind::previous}, {"rarest", TaskKind::rarest},    {"last_name", TaskKind::last_name},
+    {"seen", TaskKind::seen},         {"gather", TaskKind::gather},    {"cycle", TaskKind::cycle},
+    {"swap", TaskKind::swap},         {"backcopy", TaskKind::backcopy}};
 
 template <class Fields, class Config>
 void task_fields(Fields& f, Config& c) {

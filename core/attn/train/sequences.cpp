@@ -108,6 +108,7 @@ void make_sequence(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Se
     case TaskKind::recall: return make_recall(c, rng, scratch, out);
     case TaskKind::markov: return make_markov(c, rng, scratch, out);
     case TaskKind::ngram: return make_ngram(c, rng, scratch, out);
+    case TaskKind::backcopy: return make_backcopy(c, rng, scratch, out);
     case TaskKind::uniform: return make_uniform(c, rng, out);
     case TaskKind::previous: return make_previous(c, rng, out);
     case TaskKind::rarest: return make_rarest(c, rng, out);

@@ -28,6 +28,7 @@ void make_copy(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
 void make_recall(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
 void make_markov(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
 void make_ngram(const TaskConfig&, Rng&, TaskScratch&, const Sequence&);
+void make_backcopy(const TaskConfig&, Rng&, TaskScratch& scratch, const Sequence&);
 void make_uniform(const TaskConfig&, Rng&, const Sequence&);
 void make_previous(const TaskConfig&, Rng&, const Sequence&);
 void make_rarest(const TaskConfig&, Rng&, const Sequence&);

@@ -82,6 +82,13 @@ Status validate(const TaskConfig& c) {
                        " is too small: a name, another token and the pronoun need 3");
       return Unit{};
     case TaskKind::gather: return validate_gather(c);
+    case TaskKind::backcopy:
+      if (c.vocab < backcopy_triggers + 3)
+        return invalid("task.vocab = " + number(c.vocab) + " is too small: a start, " +
+                       number(backcopy_triggers) + " triggers and two letters need " +
+                       number(backcopy_triggers + 3));
+      if (c.order != 1) return invalid("task.order must be 1: the chain looks one letter back");
+      return validate_chain(c);
     case TaskKind::cycle:
     case TaskKind::swap:
       if (c.vocab % c.length || c.vocab == c.length)

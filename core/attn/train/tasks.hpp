@@ -11,12 +11,14 @@
 namespace attn {
 
 enum class TaskKind {
-  repeat,   // a random segment repeated: the induction task
-  copy,     // segment, separator, segment again
-  recall,   // key-value pairs, then keys to be answered (associative recall)
-  markov,   // in-context Markov chain: every sequence has its own transition matrix ~ Dirichlet(1)
-  ngram,    // a fixed n-gram chain shared by all sequences
-  uniform,  // i.i.d. tokens: nothing to learn (control)
+  repeat,    // a random segment repeated: the induction task
+  copy,      // segment, separator, segment again
+  recall,    // key-value pairs, then keys to be answered (associative recall)
+  markov,    // in-context Markov chain: every sequence has its own transition matrix ~ Dirichlet(1)
+  ngram,     // a fixed n-gram chain shared by all sequences
+  uniform,   // i.i.d. tokens: nothing to learn (control)
+  backcopy,  // one chain for all, but after a trigger comes the letter before it (Guo et al. 2024; chapter
+             // 16)
   // The answer is a label about the past instead of the next token (chapter 8, train/labels.cpp).
   previous,   // the token before this one
   rarest,     // the rarest token so far; tokens are Zipf-distributed, V - 1 is the rarest
@@ -51,6 +53,9 @@ struct TaskConfig {
 Status validate(const TaskConfig& config);
 std::string to_json(const TaskConfig& config);
 Result<TaskConfig> task_config_from_json(const std::string& json);
+
+// backcopy: token 0 stands first, the triggers are the last letters.
+inline constexpr Index backcopy_triggers = 3;
 
 // Memory that drawing sequences reuses; nothing in it is part of the batch.
 struct TaskScratch {
