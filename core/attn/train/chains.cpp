@@ -68,7 +68,7 @@ void make_ngram(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Seque
 }
 
 // #region backcopy
-// Bigram–Backcopy (Guo et al. 2024, section 2): letters follow the chain of the n-gram task, less its token
+// Bigram–Backcopy (Guo et al. 2024): letters follow the chain of the n-gram task, less its token
 // 0, which only starts; after a trigger comes the letter before it. The first letter is no trigger.
 void make_backcopy(const TaskConfig& c, Rng& rng, TaskScratch& scratch, const Sequence& out) {
   share_transitions(c, scratch);
