@@ -225,4 +225,25 @@ for (const variant of variants) {
     assert.deepEqual([distance.shape, cka.shape, merges.length], [[n, n], [n, n], n - 1]);
     for (let i = 0; i < n; ++i) assert.ok(distance.data[i * n + i] === 0 && Math.abs(cka.data[i * n + i] - 1) < 1e-3);
   });
+
+  test(`${variant}: a text is read with a key out of sight, and a head may leave its weight unspent`, async () => {
+    const engine = await openEngine({ variant });
+    const tokens = [0, 1, 2, 3];
+    const plain = engine.createModel(tiny, 3);
+    const seen = new Float32Array(2 * 16).fill(1);
+    seen[16 + 2 * 4] = seen[16 + 3 * 4] = 0; // the second reading: places 2 and 3 lose place 0
+    const { shape, data } = engine.blind(plain.id, { tokens, seen, how: 'evict' });
+    const { losses } = engine.run(plain.id, { tokens: [tokens], capture: [] });
+    assert.deepEqual(shape, [2, 3]);
+    close(data.subarray(0, 3), losses.data, 1e-6, 'everything seen');
+    close(data.subarray(3, 5), losses.data.subarray(0, 2), 1e-6, 'nothing lost yet');
+    assert.ok(Math.abs(data[5] - losses.data[2]) > 1e-6);
+    assert.throws(() => engine.blind(plain.id, { tokens, seen: seen.subarray(1), how: 'evict' }), (e) => e instanceof EngineError && e.code === 'mismatch');
+
+    const silent = engine.createModel({ ...tiny, null_score: 'zero', token_gates: true }, 3);
+    const { tensors } = engine.run(silent.id, { tokens: [tokens], capture: ['blocks.0.attn.pattern'] });
+    const [one, ...rest] = tensors['blocks.0.attn.pattern'].data;
+    assert.ok(one > 0 && one < 1, 'a single key no longer takes all'); // row 0 sees itself alone
+    assert.ok(rest.every((w) => w < 1));
+  });
 }
