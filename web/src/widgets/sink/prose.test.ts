@@ -30,7 +30,7 @@ describe('the windows', () => {
 
 describe('the sink', () => {
   interface Start { weight: number[]; value: number[]; sinks: number; norm: number[]; peak: number[]; rise: number[] }
-  const d = data<{ passages: number; starts: Record<string, Start>; places: number[]; evict: number[][]; silence: number[][] }>('sink');
+  const d = data<{ passages: number; own: number[]; starts: Record<string, Start>; places: number[]; evict: number[][]; silence: number[][] }>('sink');
   const s = d.starts.start!;
   it('evicted, silenced, and elsewhere', () => {
     says(`Стоки у ${s.sinks} голов из 40`, `с длиной ${ru(spearman(s.weight, s.value))}`);
@@ -51,6 +51,7 @@ describe('the sink', () => {
   });
   it('is born in the first feed-forward block', () => {
     says(`в ${ru(s.norm[0]!, 1)} раза, после — в ${ru(s.norm[1]!, 1)}`, `в ${Math.round(s.peak[1]!)} раз`, `до ${ru(s.norm.at(-1)!, 1)} на выходе`, `наибольший вес у него ${ru(Math.max(...s.weight.slice(0, 8)))}`);
+    says(`его вектор длиной ${ru(d.own[0]!, 1)} после внимания слоя 0 имеет длину ${ru(d.own[1]!, 1)}, а после полносвязного блока — ${Math.floor(d.own[2]!)}`);
     for (let l = 2; l < s.norm.length; l += 1) expect(s.norm[l]!).toBeLessThan(s.norm[l - 1]!);
   });
   it('is no sign of a dead head', () => {
@@ -93,6 +94,8 @@ describe('dissent', () => {
       expect(here.filter((x) => x < 0).length).toBe([19, 15, 13, 15, 14][j]);
     });
     says(`(+${ru(mean(of('looked', 28)), 3)})`);
+    for (const [j, n] of [[0, 15], [3, 14]] as const) expect(column(d.onTrained, j).filter((x) => x < 0)).toHaveLength(n);
+    for (const [j] of d.suspects.entries()) expect(mean(column(d.onTrained, j))).toBeGreaterThan(mean(of('loss', d.suspects[j]!)));
   });
   it('symmetry', () => {
     says(`у всех голов ${span(d.symmetry.slice(8))}`, `у первых четырёх голов ${span(d.symmetry.slice(0, 4))}`, `4.3, ${ru(d.symmetry[35]!, 3)}`);

@@ -71,7 +71,11 @@ const makers: Record<string, () => Promise<void>> = {
       evict.push(await sink.evictions(engine, m, ids, loss, 'evict', places));
       silence.push(await sink.evictions(engine, m, ids, loss, 'silence', places));
     }
-    await keep('sink', { passages: passages.length, tokens: LIMIT, starts, places, evict: evict.map((r) => list(r, 3)), silence: silence.map((r) => list(r, 3)) });
+    // ⊢ sees only itself: its way does not depend on the text.
+    const sites = ['resid_pre', 'resid_mid', 'resid_post'].map((site) => `blocks.0.${site}`);
+    const { tensors } = await engine.run(m.id, { tokens: [sink.tokensWith(m, passages[0]!, 'start', 8)], capture: sites });
+    const own = sites.map((name) => short(Math.hypot(...tensors[name]!.data.subarray(0, m.net.width))));
+    await keep('sink', { passages: passages.length, tokens: LIMIT, starts, own, places, evict: evict.map((r) => list(r, 3)), silence: silence.map((r) => list(r, 3)) });
     console.log('evict', over(evict), 'silence', over(silence));
   },
   async deaf() {
