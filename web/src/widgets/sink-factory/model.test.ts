@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { both, config, CONTROL, KINDS, lossAt, nameOf, places, summary, VOCAB, type Facts } from './model';
+import { both, config, CONTROL, KINDS, lossAt, nameOf, packHead, places, summary, unpackHead, unpackRuns, VOCAB, type Recording } from './model';
 import json from './recording.json';
 
 it('differs from kind to kind in one thing', () => {
@@ -25,8 +25,14 @@ it('takes a loss from a row of logits', () => {
   expect(lossAt(logits, VOCAB, 4)).toBeCloseTo(0);
 });
 
+it('packs a head and gives it back', () => {
+  const b = (idle: number) => ({ idle, trigger: idle + 1 });
+  const head = { first: b(1), unspent: b(3), gate: b(5), loud: b(7), value: 9 };
+  expect(unpackHead(packHead(head))).toEqual(head);
+});
+
 describe('recording', () => {
-  const runs = json.runs as unknown as Facts[];
+  const runs = unpackRuns(json as unknown as Recording);
   it('has five seeds of each kind, and rows that add up', () => {
     expect(runs.map((r) => `${r.kind}${r.seed}`)).toEqual(KINDS.flatMap((k) => [1, 2, 3, 4, 5].map((s) => `${k}${s}`)));
     for (const r of runs) for (const h of r.heads) expect(h.first.idle + h.unspent.idle).toBeLessThan(1.001);

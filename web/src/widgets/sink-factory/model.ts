@@ -38,10 +38,9 @@ export interface Both { idle: number; trigger: number }
 export interface HeadFacts {
   /** Weight on ⊢. */
   first: Both;
-  /** Weight on the place that should be copied: the letter before. */
-  before: Both;
-  /** Weight on itself. */
-  self: Both;
+  /** Weight on the place that should be copied, the letter before, and on itself; not in the page's recording. */
+  before?: Both;
+  self?: Both;
   /** What the row leaves unspent. */
   unspent: Both;
   /** Mean gate; 1 without gates. */
@@ -146,3 +145,13 @@ export function summary(f: Facts): { first: Both; strongest: number; unspent: Bo
   const over = (key: 'first' | 'unspent' | 'gate' | 'loud'): Both => ({ idle: mean(f.heads.map((h) => h[key].idle)), trigger: mean(f.heads.map((h) => h[key].trigger)) });
   return { first: over('first'), strongest: Math.max(...f.heads.map((h) => h.first.idle)), unspent: over('unspent'), gate: over('gate'), loud: over('loud'), sinks: f.heads.filter((h) => h.first.idle > 0.3).length, value: median(f.heads.map((h) => h.value)) };
 }
+
+/** A head in the recording: first, unspent, gate, loud (idle and trigger of each), value. */
+export type Packed = readonly number[];
+export const packHead = (h: HeadFacts): Packed => [...[h.first, h.unspent, h.gate, h.loud].flatMap((b) => [b.idle, b.trigger]), h.value];
+export function unpackHead(p: Packed): HeadFacts {
+  const at = (i: number): Both => ({ idle: p[2 * i]!, trigger: p[2 * i + 1]! });
+  return { first: at(0), unspent: at(1), gate: at(2), loud: at(3), value: p[8]! };
+}
+export interface Recording { commit: string; runs: (Omit<Facts, 'heads'> & { heads: Packed[] })[] }
+export const unpackRuns = ({ runs }: Recording): Facts[] => runs.map((r) => ({ ...r, heads: r.heads.map(unpackHead) }));

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine, TrainPoint } from '../../../../wasm/client/types.ts';
 import { pack, type Packed } from '../specimen/packed.ts';
-import { config, KINDS, measure, STEPS, type Both, type Facts, type Figure, type Kind } from './model.ts';
+import { config, KINDS, measure, packHead, STEPS, type Both, type Facts, type Figure, type Kind } from './model.ts';
 
 const engine = await openEngine();
 const remote = engine as unknown as RemoteEngine;
@@ -44,6 +44,6 @@ runs.sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.seed - b.
 await mkdir(folder, { recursive: true });
 await writeFile(new URL('factory.json', folder), `${JSON.stringify({ experiment: 'factory', commit, steps: STEPS, runs })}\n`);
 // What the page shows; the chapter's data has the rest.
-const text = JSON.stringify({ commit, runs: runs.map((r) => ({ ...r, heads: r.heads.map(({ first, unspent, gate, loud, value }) => ({ first, unspent, gate, loud, value })) })), maps });
+const text = JSON.stringify({ commit, runs: runs.map((r) => ({ ...r, heads: r.heads.map(packHead) })), maps });
 await writeFile(new URL('./recording.json', import.meta.url), `${text}\n`);
 console.log(`${(text.length / 1024).toFixed(1)} KB`);
