@@ -7,7 +7,7 @@ const T = 130;
 const m = { id: 1, tokenizer: { encode: (text: string) => ({ ids: Array.from({ length: text.length }, (_, i) => i) }) } } as unknown as RuSmall;
 
 it('asks for every window three ways, and keeps in sight what each way promises', async () => {
-  let asked = new Float32Array();
+  let asked: Float32Array = new Float32Array();
   const engine = {
     blind: async (_: number, { seen }: { seen: Float32Array }) => {
       asked = seen;

@@ -15,7 +15,7 @@ const fine = (x: number): number => Math.round(1e4 * x) / 1e4; // losses are com
 const tidy = ({ idle, trigger }: Both): Both => ({ idle: short(idle), trigger: short(trigger) });
 const facts = ({ kind, seed, loss, heads, evicted, control }: Figure): Facts => ({
   kind, seed, loss: { idle: fine(loss.idle), trigger: fine(loss.trigger) }, evicted: tidy(evicted), control: tidy(control),
-  heads: heads.map((h) => ({ first: tidy(h.first), before: tidy(h.before), self: tidy(h.self), unspent: tidy(h.unspent), gate: tidy(h.gate), loud: tidy(h.loud), value: short(h.value) })),
+  heads: heads.map((h) => ({ first: tidy(h.first), before: tidy(h.before!), self: tidy(h.self!), unspent: tidy(h.unspent), gate: tidy(h.gate), loud: tidy(h.loud), value: short(h.value) })),
 });
 const folder = new URL('../../../../chapters/16-anomalies/data/', import.meta.url);
 const read = async <T>(url: URL, otherwise: T): Promise<T> => readFile(url, 'utf8').then((t) => JSON.parse(t) as T, () => otherwise);
