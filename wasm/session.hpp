@@ -79,8 +79,6 @@ class Session {
 // Shared by the two halves of the implementation.
 io::Json model_info(int id, const Model& model, const std::map<std::string, std::string>& metadata);
 io::Json json_of(const attn::HeadScores& scores);
-// Next-token cross-entropy -log p(x_{t+1}) at every position but the last, [B, T - 1] from logits [B, T, V].
-Tensor next_token_losses(ConstView logits, const TokenBatch& batch);
 io::Json json_of(const std::vector<attn::HeadScores>& scores);
 
 }  // namespace attn::wasm

@@ -194,18 +194,6 @@ Json json_of(const std::vector<attn::HeadScores>& scores) {
   return rows;
 }
 
-Tensor next_token_losses(ConstView logits, const TokenBatch& batch) {
-  const Index B = batch.batch, T = batch.length, V = logits.shape[-1];
-  Tensor losses(Shape{B, T - 1});
-  for (Index b = 0; b < B; ++b)
-    for (Index t = 0; t + 1 < T; ++t) {
-      const Real* row = logits.data + (b * T + t) * V;
-      const TokenId next = batch.tokens[static_cast<std::size_t>(b * T + t + 1)];
-      losses.data[static_cast<std::size_t>(b * (T - 1) + t)] = log_sum_exp(row, V) - row[next];
-    }
-  return losses;
-}
-
 Reply Session::run(const Request& request) {
   const Fields fields(request.json, "request");
   const Model& m = model(fields);
