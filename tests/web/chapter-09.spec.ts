@@ -4,7 +4,7 @@ import { figure, number, stat, testFigures } from './figures';
 import { watch } from './site';
 
 const CHAPTER = '09-methods/';
-const FIGURES = ['truth-bench', 'patching-lab'] as const;
+const FIGURES = ['truth-bench', 'probes', 'patching-lab', 'wires'] as const;
 
 async function live(page: Page, id: string): Promise<Locator> {
   const widget = await figure(page, id);
@@ -39,6 +39,30 @@ test('the map of a patch follows the contrast: the previous-token head is white 
   await expect.poll(head, { timeout: 20_000 }).toBeGreaterThan(0.3);
   await lab.getByRole('radio', { name: 'разрушение' }).check({ force: true });
   await expect.poll(() => new URL(page.url()).searchParams.get('w-patching-lab.noise')).toBe('1');
+});
+
+test('probes are trained in the page: the place is legible behind layer 0, erased it is not', async ({ page }) => {
+  await page.goto(`${CHAPTER}?w-probes.property=place`);
+  const probes = await live(page, 'probes');
+  await expect(stat(probes, 'точка')).toHaveText('после слоя 0');
+  await expect(probes.locator('svg')).toHaveAttribute('aria-label', /четвёрка мест/, { timeout: 60_000 });
+  await expect.poll(() => number(stat(probes, 'зонд после стирания')), { timeout: 60_000 }).toBeLessThan(20);
+  await probes.getByRole('radio', { name: '0.1', exact: true }).check({ force: true });
+  await expect.poll(() => new URL(page.url()).searchParams.get('w-probes.point')).toBe('2');
+  await expect(stat(probes, 'код метки в точке 0.1')).toBeVisible({ timeout: 60_000 });
+});
+
+test('each contrast lights its own wire: keys, values, queries', async ({ page }) => {
+  await page.goto(CHAPTER);
+  const wires = await live(page, 'wires');
+  await expect(wires.getByRole('status')).toContainText('буквы → V головы 0.1');
+  await wires.getByRole('button', { name: 'последняя буква' }).click();
+  await expect.poll(() => number(stat(wires, 'буквы → Q слоя 1')), { timeout: 20_000 }).toBeGreaterThan(0.8);
+  await wires.getByRole('button', { name: 'ответ', exact: true }).click();
+  await expect.poll(() => number(stat(wires, 'буквы → V слоя 1')), { timeout: 20_000 }).toBeGreaterThan(0.8);
+  await expect(wires.locator('svg')).toHaveAttribute('aria-label', /буквы → V головы 1\./);
+  await wires.getByRole('radio', { name: 'разрушение' }).check({ force: true });
+  await expect.poll(() => new URL(page.url()).searchParams.get('w-wires.noise')).toBe('1');
 });
 
 testFigures(CHAPTER, FIGURES);

@@ -5,7 +5,7 @@ import { figure, stat, testFigures } from './figures';
 import { watch } from './site';
 
 const CHAPTER = '12-pruning/';
-const FIGURES = ['head-autopsy', 'removal-race', 'weight-diet', 'head-gates'] as const;
+const FIGURES = ['head-autopsy', 'removal-race', 'weight-diet', 'slice-bench', 'head-gates'] as const;
 
 const count = async (widget: Locator, label: string): Promise<number> => Number((await stat(widget, label).innerText()).trim());
 
@@ -52,6 +52,17 @@ test('gates close under a price, stop, and go on from where they stopped', async
   const stopped = await step();
   await gates.getByRole('button', { name: 'Дальше' }).click();
   await expect.poll(step, { timeout: 90_000 }).toBeGreaterThan(stopped);
+});
+
+test('mask, zeros and knife answer alike in the page; only the knife takes weights away', async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.goto(`${CHAPTER}?w-slice-bench.batch=1&w-slice-bench.gone=6`);
+  const bench = await figure(page, 'slice-bench');
+  await expect(bench).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
+  const weights = async (row: string): Promise<number> => Number((await bench.locator('tbody tr', { hasText: row }).locator('td').first().innerText()).replace(/\D/g, ''));
+  await expect.poll(() => weights('вырезано')).toBe(72704 - 2 * 6 * 4 * 64 * 16);
+  expect(await weights('маска на выход')).toBe(72704);
+  expect(Number((await stat(bench, 'ответы трёх способов').innerText()).replace(',', '.'))).toBeLessThan(1e-3);
 });
 
 testFigures(CHAPTER, FIGURES);

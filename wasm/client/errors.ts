@@ -115,7 +115,7 @@ function inRussian(code: ErrorCode, detail: string): string {
     if (found) return `${say(found)}.`;
   }
   // Why a browser would not start something it says in English; the reader is told what follows, and the rest is in `detail`.
-  return detail && code !== 'not loaded' && code !== 'no worker' ? `${SENTENCES[code]} (${detail}).` : `${SENTENCES[code]}.`;
+  return detail && code !== 'not loaded' && code !== 'no worker' && code !== 'other module' ? `${SENTENCES[code]} (${detail}).` : `${SENTENCES[code]}.`;
 }
 
 /** `message` is fit to be shown; `detail` is what the core said, in English. */
