@@ -22,7 +22,7 @@ for (let s = 0; s < SESSIONS; s += 1) {
       sessions.push({ gone, batch, mask: relative(f, 'mask'), fold: relative(f, 'fold'), slice: relative(f, 'slice') });
       sizes[gone] = { parameters: f.lines.slice.parameters, bytes: f.lines.slice.bytes };
       sizes[0] = { parameters: f.lines.whole.parameters, bytes: f.lines.whole.bytes };
-      if (gone === 4 && batch === 128) figure = f;
+      if (gone === 4 && batch === 1) figure = f;
       console.log(s, gone, batch, JSON.stringify(f));
     }
 }
