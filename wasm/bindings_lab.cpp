@@ -41,5 +41,8 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("featureError", &guarded<Lab, &Lab::feature_error>)
       .function("recallSteps", &guarded<Lab, &Lab::recall_steps>)
       // Part of the past out of sight: lab_blinding.cpp.
-      .function("blind", &guarded<Lab, &Lab::blind>);
+      .function("blind", &guarded<Lab, &Lab::blind>)
+      // Positions by hand: lab_positions.cpp.
+      .function("rotaryScores", &guarded<Lab, &Lab::rotary_scores>)
+      .function("positionBias", &guarded<Lab, &Lab::position_bias>);
 }

@@ -78,6 +78,11 @@ class LabSession : public Session {
   Reply memory_capacity(const Request& request);  // CapacityRequest -> share [counts, kinds]
   Reply feature_error(const Request& request);    // FeatureRequest -> {truth, theory}, ratios [draws]
   Reply recall_steps(const Request& request);     // {memory, count …}, numbers: state -> {step …}, state
+  // Positions by hand (lab_positions.cpp).
+  Reply rotary_scores(
+      const Request& request);  // {width, distances, offset | seed, shift?, base?, kept?,
+                                // extension?, factor?, context?} -> {config}, parts, frequency, q, k
+  Reply position_bias(const Request& request);  // {heads, distances, buckets?, …} -> slopes [H], bucket [n]
 
   // Part of the past out of sight (lab_blinding.cpp): {model, tokens, how: evict | silence}, numbers: what
   // each query sees, [K, T, T] -> losses [K, T - 1] of K readings of one text.

@@ -72,6 +72,7 @@ TEST_CASE("config: JSON round trip keeps every field") {
   c.rope_base = Real(500000), c.rope_scaling = Real(0.1);
   c.shared_qk = c.shared_kv = c.smeared_keys = c.qk_norm = c.tied = c.identical_heads = true;
   c.rope_original_context = 20, c.rope_low_turns = 1, c.rope_high_turns = 4, c.window_layers = {0, 1};
+  c.rope_ramp = RotaryRamp::pairs, c.rope_magnitude = Real(1.5), c.rope_kept_pairs = 3;
   c.window = 7, c.softcap = 50, c.init_std = Real(0.02);
   const std::string json = to_json(c);
   const auto back = model_config_from_json(json);
@@ -79,6 +80,7 @@ TEST_CASE("config: JSON round trip keeps every field") {
   CHECK(to_json(*back) == json);
   CHECK((back->kind == Kind::encoder && back->norm_epsilon == Real(1e-6) && back->rope_scaling == Real(0.1)));
   CHECK((back->window_layers == std::vector<std::uint8_t>{0, 1} && back->rope_original_context == 20));
+  CHECK((back->rope_ramp == RotaryRamp::pairs && back->rope_kept_pairs == 3));
   CHECK((!back->windowed(0) && back->windowed(1)));
   CHECK((back->init_std == Real(0.02) && back->tied && back->window == 7 && back->rope_width == 8));
   CHECK(json.find("0.1") != std::string::npos);            // numbers as people write them,

@@ -1,5 +1,8 @@
 #include "attn/attention/rotary.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "golden_op.hpp"
 
 using namespace attn;
@@ -12,7 +15,9 @@ struct Tables {
   Tensor cosine, sine;
   Tables(Index tokens, Index pairs, Index first = 0, Real base = 10000, Real scaling = 1)
       : cosine(Shape{tokens, pairs}), sine(Shape{tokens, pairs}) {
-    rotary_table(cosine, sine, first, base, scaling);
+    RotaryLadder ladder;
+    ladder.base = base, ladder.scaling = scaling;
+    rotary_table(cosine, sine, first, ladder);
   }
 };
 
@@ -92,4 +97,82 @@ TEST_CASE("rotary: tables that do not fit throw") {
   Tensor x(Shape{1, 3, 2, 6});
   CHECK_THROWS_WITH_AS(rotary(tape, tape.constant(x), t.cosine, t.sine, RotaryPairs::half),
                        "rotary: tables [3, 4] for [1, 3, 2, 6]", ShapeError);
+}
+
+namespace {
+
+// Frequencies of a ladder over those of the one that was trained: 1 as it was, 1/s slowed down.
+std::vector<double> slowed(const RotaryLadder& ladder, const RotaryLadder& trained, Index pairs) {
+  std::vector<double> out;
+  for (Index i = 0; i < pairs; ++i)
+    out.push_back(rotary_frequency(ladder, i, pairs) / rotary_frequency(trained, i, pairs));
+  return out;
+}
+
+Index count_close(const std::vector<double>& values, double to) {
+  return std::count_if(values.begin(), values.end(), [=](double x) { return std::fabs(x - to) < 1e-9; });
+}
+
+}  // namespace
+
+TEST_CASE("rotary: NTK-aware base slows the slowest pair by the factor and the fastest not at all") {
+  CHECK(ntk_base(10000, 4, 128) == doctest::Approx(40890).epsilon(1e-4));
+  CHECK(ntk_base(10000, 8, 128) == doctest::Approx(82685).epsilon(1e-4));
+  const RotaryLadder trained;
+  for (Index width : {8, 64, 128}) {
+    const auto share = slowed(extended(trained, RotaryExtension::ntk, 4, 0, width), trained, width / 2);
+    CHECK(share.front() == 1);
+    CHECK(share.back() == doctest::Approx(0.25).epsilon(1e-5));  // the base is kept as a float
+    CHECK(std::is_sorted(share.rbegin(), share.rend()));
+  }
+}
+
+TEST_CASE("rotary: linear interpolation is the trained table read at fractional positions") {
+  const RotaryLadder trained, longer = extended(trained, RotaryExtension::linear, 2, 0, 8);
+  Tensor c(Shape{3, 4}), s(Shape{3, 4}), c2(Shape{5, 4}), s2(Shape{5, 4});
+  rotary_table(c, s, 0, trained);
+  rotary_table(c2, s2, 0, longer);
+  for (Index t = 0; t < 3; ++t)
+    for (Index i = 0; i < 4; ++i) CHECK(c2.view()[2 * t * 4 + i] == c.view()[t * 4 + i]);
+}
+
+TEST_CASE("rotary: YaRN for LLaMA 2, pairs 20 to 46 of 64, and the scores louder by (0.1 ln s + 1)^2") {
+  const RotaryLadder trained, longer = extended(trained, RotaryExtension::yarn, 16, 4096, 128);
+  const auto share = slowed(longer, trained, 64);
+  for (std::size_t i = 0; i < 64; ++i) {
+    const double keep = i <= 20 ? 1 : i >= 46 ? 0 : 1 - static_cast<double>(i - 20) / 26;
+    CHECK(share[i] == doctest::Approx(keep + (1 - keep) / 16).epsilon(1e-9));
+  }
+  Tensor c(Shape{1, 64}), s(Shape{1, 64});
+  rotary_table(c, s, 0, longer);
+  CHECK(c.view()[0] == doctest::Approx(0.1 * std::log(16.0) + 1).epsilon(1e-6));
+  // A context that no pair turns in 32 times: the blend begins at the fastest pair.
+  const auto small = slowed(extended(trained, RotaryExtension::yarn, 4, 32, 16), trained, 8);
+  CHECK(small[0] == 1);
+  CHECK(small[1] == doctest::Approx(0.5 + 0.5 / 4));
+  CHECK(count_close(small, 0.25) == 6);
+}
+
+TEST_CASE("rotary: LLaMA 3.1 leaves 29 pairs, blends 6, slows down 29") {
+  RotaryLadder trained;
+  trained.base = 500000;
+  RotaryLadder longer = trained;
+  longer.scaling = 8;
+  longer.bands = {1, 4, 8192, RotaryRamp::turns};
+  const auto share = slowed(longer, trained, 64);
+  CHECK(count_close(share, 1) == 29);
+  CHECK(count_close(share, 0.125) == 29);
+}
+
+TEST_CASE("rotary: pairs that are not kept stand still, the others keep the full ladder") {
+  RotaryLadder partial;
+  partial.kept = 2;
+  for (Index i = 0; i < 8; ++i)
+    CHECK(rotary_frequency(partial, i, 8) == (i < 2 ? rotary_frequency(RotaryLadder{}, i, 8) : 0));
+  Tensor c(Shape{4, 8}), s(Shape{4, 8});
+  rotary_table(c, s, 100, partial);
+  for (Index t = 0; t < 4; ++t) {
+    CHECK(c.view()[t * 8 + 5] == 1);
+    CHECK(s.view()[t * 8 + 5] == 0);
+  }
 }

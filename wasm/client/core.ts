@@ -20,6 +20,7 @@ export const LAB_METHODS = [
   'patchPaths', 'probe',
   'collapseTower', 'headSimilarity',
   'tiledAttention', 'memoryCapacity', 'featureError', 'recallSteps', 'blind',
+  'rotaryScores', 'positionBias',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

@@ -5,7 +5,8 @@ import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts
 import type {
   Attribution, CapacityRequest, Circuits, Encoding, Engine, EngineInfo, FeatureErrors, FeatureRequest, FedModel, FittedPattern, GateRun,
   HeadImportance, HeadRef, HeadScores, HeadSimilarity, ImportanceRequest, InterventionRequest, Interventions, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile,
-  Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest, RecallRun, RemovalCurve, RunRequest, RunResult, Sequences, StepMetrics,
+  Patched, PatchedPaths, PatchRequest, PathsRequest, PositionBias, ProbeReport, ProbeRequest, RecallRun, RemovalCurve, RotaryRequest,
+  RotaryScores, RunRequest, RunResult, Sequences, StepMetrics,
   TaskConfig, TensorData, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, Traced, TraceRequest,
   TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
@@ -266,6 +267,17 @@ export class LocalEngine implements Engine {
 
   blind(model: number, { tokens, seen, how }: { tokens: number[]; seen: Float32Array; how: 'evict' | 'silence' }): TensorData {
     return tensor(this.#core.call('blind', { model, tokens, how }, seen), 'losses');
+  }
+
+  rotaryScores(request: RotaryRequest): RotaryScores {
+    const reply = this.#core.call('rotaryScores', { ...request });
+    const { config } = reply.value as unknown as Pick<RotaryScores, 'config'>;
+    return { config, parts: tensor(reply, 'parts'), frequency: tensor(reply, 'frequency'), q: tensor(reply, 'q'), k: tensor(reply, 'k') };
+  }
+
+  positionBias(request: Parameters<Engine['positionBias']>[0]): PositionBias {
+    const reply = this.#core.call('positionBias', { ...request });
+    return { slopes: tensor(reply, 'slopes').data, bucket: tensor(reply, 'bucket').data };
   }
 
   taskBatch(task: TaskConfig, batch: number, seed: number): ReturnType<Engine['taskBatch']> {

@@ -394,3 +394,39 @@ export interface RecallRun {
   /** Give it back to go on. */
   state: Float32Array;
 }
+
+/** RoPE on one query and its keys; core/attn/attention/rotary.hpp, wasm/lab_positions.cpp. */
+export interface RotaryRequest {
+  /** d, even, at most 256; the coordinates turn in d/2 pairs (i, i + d/2). */
+  width: number;
+  /** Keys at distances 0 … distances − 1 before the query. */
+  distances: number;
+  /** The query turned back so that every pair prefers the key this far behind; absent: normal vectors of the seed. */
+  offset?: number;
+  seed?: number;
+  /** Added to every position: the scores do not change, to rounding. */
+  shift?: number;
+  base?: number;
+  /** Only so many pairs turn, the fastest; 0: all. */
+  kept?: number;
+  extension?: 'none' | 'linear' | 'ntk' | 'yarn';
+  factor?: number;
+  /** L that YaRN counts turns in. */
+  context?: number;
+}
+export interface RotaryScores {
+  /** The same ladder in the words of ModelConfig. */
+  config: Record<string, unknown>;
+  /** [distances, d/2]: what each pair adds to the score q·k/√d. */
+  parts: TensorData;
+  /** [d/2] radians per position. */
+  frequency: TensorData;
+  q: TensorData;
+  k: TensorData;
+}
+export interface PositionBias {
+  /** [H] ALiBi. */
+  slopes: Float32Array;
+  /** T5's bucket of each distance. */
+  bucket: Float32Array;
+}

@@ -4,7 +4,7 @@
 import type {
   CapacityRequest, Encoding, Exam, FeatureErrors, FeatureRequest, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest,
   InterventionRequest, Interventions, LensState, MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest,
-  RecallOptions, RecallRun, RemovalCurve, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
+  PositionBias, RecallOptions, RecallRun, RemovalCurve, RotaryRequest, RotaryScores, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
 } from './lab-types.ts';
 
 export type * from './lab-types.ts';
@@ -283,6 +283,10 @@ export interface Engine {
   featureError(request: FeatureRequest): FeatureErrors;
   /** `count` more steps from `state` (none: from the start). */
   recallSteps(request: RecallOptions & { count: number; measure?: boolean }, state?: Float32Array): RecallRun;
+
+  // Positions by hand (attn-lab).
+  rotaryScores(request: RotaryRequest): RotaryScores;
+  positionBias(request: { heads: number; distances: number; buckets?: number; max_distance?: number; bidirectional?: boolean }): PositionBias;
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };

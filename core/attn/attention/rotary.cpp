@@ -6,14 +6,30 @@
 namespace attn {
 namespace {
 
-// How much of a pair's own frequency is kept: 0 slowed down, 1 as it was.
-double kept_share(double frequency, const RotaryBands& bands) {
-  if (!bands.original) return 0;
-  constexpr double tau = 6.283185307179586;
-  const double turns = static_cast<double>(bands.original) * frequency / tau;
-  const double share = (turns - bands.low) / (static_cast<double>(bands.high) - bands.low);
-  return std::clamp(share, 0.0, 1.0);
+constexpr double tau = 6.283185307179586;
+
+// #region rotary-bands
+// The pair, as a real number, that turns so many times within the context: where base^(-2i/r) L = 2π turns.
+double pair_of_turns(double turns, const RotaryLadder& ladder, Index pairs) {
+  const double length = static_cast<double>(ladder.bands.original);
+  return static_cast<double>(pairs) * std::log(length / (turns * tau)) /
+         std::log(static_cast<double>(ladder.base));
 }
+
+// How much of a pair's own frequency is kept: 0 slowed down, 1 as it was.
+double kept_share(const RotaryLadder& ladder, double frequency, Index i, Index pairs) {
+  const RotaryBands& b = ladder.bands;
+  if (!b.original) return 0;
+  if (b.ramp == RotaryRamp::turns) {
+    const double turns = static_cast<double>(b.original) * frequency / tau;
+    return std::clamp((turns - b.low) / (static_cast<double>(b.high) - b.low), 0.0, 1.0);
+  }
+  const double last = static_cast<double>(2 * pairs - 1);  // r - 1, as in the authors' code
+  const double from = std::max(std::floor(pair_of_turns(b.high, ladder, pairs)), 0.0);
+  const double to = std::min(std::ceil(pair_of_turns(b.low, ladder, pairs)), last);
+  return 1 - std::clamp((static_cast<double>(i) - from) / std::max(to - from, 0.001), 0.0, 1.0);
+}
+// #endregion rotary-bands
 
 }  // namespace
 
@@ -41,16 +57,41 @@ void rotate_backward(Real* dx, const Real* dy, const Real* cosine, const Real* s
   for (Index i = 2 * pairs; i < width; ++i) dx[i] += dy[i];
 }
 
-void rotary_table(View cosine, View sine, Index first, Real base, Real scaling, const RotaryBands& bands) {
+// #region rotary-ladder
+double rotary_frequency(const RotaryLadder& ladder, Index i, Index pairs) {
+  if (ladder.kept && i >= ladder.kept) return 0;
+  const double full = std::pow(static_cast<double>(ladder.base), -static_cast<double>(i) / pairs);
+  const double keep = kept_share(ladder, full, i, pairs);
+  return (1 - keep) * full / ladder.scaling + keep * full;
+}
+
+double ntk_base(double base, double factor, Index width) {
+  return base * std::pow(factor, static_cast<double>(width) / static_cast<double>(width - 2));
+}
+
+RotaryLadder extended(RotaryLadder trained, RotaryExtension how, Real factor, Index context, Index width) {
+  switch (how) {
+    case RotaryExtension::none: break;
+    case RotaryExtension::linear: trained.scaling = factor; break;
+    case RotaryExtension::ntk: trained.base = static_cast<Real>(ntk_base(trained.base, factor, width)); break;
+    case RotaryExtension::yarn:
+      trained.scaling = factor;
+      trained.bands = {1, 32, context, RotaryRamp::pairs};
+      trained.magnitude = static_cast<Real>(0.1 * std::log(static_cast<double>(factor)) + 1);
+  }
+  return trained;
+}
+// #endregion rotary-ladder
+
+void rotary_table(View cosine, View sine, Index first, const RotaryLadder& ladder) {
   const Index tokens = cosine.shape[0], pairs = cosine.shape[1];
+  const double magnitude = ladder.magnitude;
   for (Index i = 0; i < pairs; ++i) {
-    const double full = std::pow(static_cast<double>(base), -static_cast<double>(i) / pairs);
-    const double keep = kept_share(full, bands);
-    const double frequency = (1 - keep) * full / scaling + keep * full;
+    const double frequency = rotary_frequency(ladder, i, pairs);
     for (Index t = 0; t < tokens; ++t) {
       const double angle = static_cast<double>(first + t) * frequency;
-      cosine[t * pairs + i] = static_cast<Real>(std::cos(angle));
-      sine[t * pairs + i] = static_cast<Real>(std::sin(angle));
+      cosine[t * pairs + i] = static_cast<Real>(magnitude * std::cos(angle));
+      sine[t * pairs + i] = static_cast<Real>(magnitude * std::sin(angle));
     }
   }
 }

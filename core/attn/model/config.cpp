@@ -19,6 +19,7 @@ constexpr const char* kMlps[] = {"none", "gelu", "gelu_exact", "relu", "swiglu"}
 constexpr const char* kPositions[] = {"none", "learned", "sinusoidal", "rope", "alibi", "t5"};
 constexpr const char* kNulls[] = {"none", "zero", "learned"};
 constexpr const char* kLayouts[] = {"half", "interleaved"};
+constexpr const char* kRamps[] = {"turns", "pairs"};
 
 // Every field once, for writing and for reading. C is ModelConfig or const ModelConfig.
 template <class C, class F>
@@ -36,6 +37,8 @@ void visit_fields(C& c, F&& f) {
   f.choice("rope_layout", c.rope_layout, kLayouts), f.number("rope_scaling", c.rope_scaling);
   f.number("rope_original_context", c.rope_original_context);
   f.number("rope_low_turns", c.rope_low_turns), f.number("rope_high_turns", c.rope_high_turns);
+  f.choice("rope_ramp", c.rope_ramp, kRamps), f.number("rope_magnitude", c.rope_magnitude);
+  f.number("rope_kept_pairs", c.rope_kept_pairs);
   f.number("t5_buckets", c.t5_buckets), f.number("t5_max_distance", c.t5_max_distance);
   f.number("token_types", c.token_types);
   f.flag("qkv_bias", c.qkv_bias), f.flag("out_bias", c.out_bias), f.flag("mlp_bias", c.mlp_bias);
@@ -155,6 +158,7 @@ Status check_extents(const ModelConfig& c) {
                 {"mlp_width", c.mlp_width, 0, kMaxExtent},
                 {"rope_width", c.rope_width, 0, kMaxExtent},
                 {"rope_original_context", c.rope_original_context, 0, 1000000000},
+                {"rope_kept_pairs", c.rope_kept_pairs, 0, kMaxExtent},
                 {"token_types", c.token_types, 0, kMaxExtent},
                 {"window", c.window, 0, 1000000000},
                 {"t5_buckets", c.t5_buckets, 4, kMaxExtent},
@@ -177,6 +181,7 @@ Status check_numbers(const ModelConfig& c) {
   } numbers[] = {{"norm_epsilon", c.norm_epsilon, true},
                  {"rope_base", c.rope_base, true},
                  {"rope_scaling", c.rope_scaling, true},
+                 {"rope_magnitude", c.rope_magnitude, true},
                  {"scale", c.scale, false},
                  {"softcap", c.softcap, false},
                  {"init_std", c.init_std, false},

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "attn/attention/rotary.hpp"
 #include "attn/base/error.hpp"
 #include "attn/base/real.hpp"
 
@@ -53,6 +54,9 @@ struct ModelConfig {
   // all.
   Index rope_original_context = 0;
   Real rope_low_turns = 0, rope_high_turns = 0;
+  RotaryRamp rope_ramp = RotaryRamp::turns;
+  Real rope_magnitude = 1;    // of the rotated vectors (YaRN)
+  Index rope_kept_pairs = 0;  // only so many pairs turn, the fastest; 0: all (p-RoPE)
   Index t5_buckets = 32, t5_max_distance = 128;
   Index token_types = 0;  // BERT segments
 
@@ -88,6 +92,13 @@ struct ModelConfig {
   Index resolved_head_width() const { return head_width ? head_width : (heads ? width / heads : 0); }
   Index resolved_mlp_width() const { return mlp_width ? mlp_width : 4 * width; }
   Index resolved_rope_width() const { return rope_width ? rope_width : resolved_head_width(); }
+  RotaryLadder rotary_ladder() const {
+    return {rope_base,
+            rope_scaling,
+            {rope_low_turns, rope_high_turns, rope_original_context, rope_ramp},
+            rope_magnitude,
+            rope_kept_pairs};
+  }
   bool windowed(Index l) const {
     return window && (window_layers.empty() || window_layers[static_cast<std::size_t>(l)]);
   }

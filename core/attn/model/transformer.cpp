@@ -111,8 +111,7 @@ void ForwardPass::prepare_positions() {
     const Shape table{T_, c_.resolved_rope_width() / 2};
     cosine_ = tape_.scratch(table);
     sine_ = tape_.scratch(table);
-    rotary_table(cosine_, sine_, past_, c_.rope_base, c_.rope_scaling,
-                 {c_.rope_low_turns, c_.rope_high_turns, c_.rope_original_context});
+    rotary_table(cosine_, sine_, past_, c_.rotary_ladder());
   } else if (c_.position == PositionKind::alibi) {
     const View slopes = tape_.scratch({c_.heads});
     const View bias = tape_.scratch({c_.heads, T_, past_ + T_});
