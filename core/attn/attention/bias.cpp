@@ -5,6 +5,7 @@
 
 namespace attn {
 
+// #region score-bias
 void alibi_slopes(View slopes) {
   const Index heads = slopes.size();
   Index power = 1;
@@ -43,6 +44,7 @@ Index t5_bucket(Index relative, bool bidirectional, Index buckets, Index max_dis
   const Index large = exact + static_cast<Index>(share * static_cast<float>(buckets - exact));
   return first + std::min(large, buckets - 1);
 }
+// #endregion score-bias
 
 Var t5_bias(Tape& tape, Var table, Index queries, Index keys, Index past, bool bidirectional,
             Index max_distance) {

@@ -33,6 +33,7 @@ double kept_share(const RotaryLadder& ladder, double frequency, Index i, Index p
 
 }  // namespace
 
+// #region rotary-turn
 void rotate(Real* y, const Real* x, const Real* cosine, const Real* sine, Index pairs, Index width,
             RotaryPairs layout) {
   const bool half = layout == RotaryPairs::half;
@@ -44,6 +45,7 @@ void rotate(Real* y, const Real* x, const Real* cosine, const Real* sine, Index 
   }
   if (y != x) std::copy(x + 2 * pairs, x + width, y + 2 * pairs);
 }
+// #endregion rotary-turn
 
 void rotate_backward(Real* dx, const Real* dy, const Real* cosine, const Real* sine, Index pairs, Index width,
                      RotaryPairs layout) {

@@ -1,6 +1,7 @@
 // One training run in a worker of its own, as a widget sees it: start, pause, go on, cancel. Points arrive as they are
 // measured; weights stay with them, so that a reader can go back to any of them.
 import type { ModelInfo, TrainConfig, TrainPoint } from '../../../../wasm/client/types';
+import { withWeights } from './from-weights';
 import { sentence, type Dedicated, type EngineAccess } from '../../kit/engine.svelte';
 
 export type RunState = 'idle' | 'starting' | 'running' | 'paused' | 'done' | 'cancelled' | 'diverged' | 'failed';
@@ -27,7 +28,8 @@ export class TrainingRun {
   get goal(): number { return this.config?.steps ?? 0; }
   get seconds(): number { return (this.points.at(-1)?.elapsed ?? 0) / 1000; }
 
-  async start(config: TrainConfig, options: { every: number; keepWeights?: boolean }): Promise<void> {
+  /** `from`: weights to start from instead of fresh ones. */
+  async start(config: TrainConfig, options: { every: number; keepWeights?: boolean; from?: Float32Array }): Promise<void> {
     this.#drop();
     const run = (this.#run += 1);
     [this.#every, this.#keep] = [options.every, options.keepWeights ?? false];
@@ -36,9 +38,10 @@ export class TrainingRun {
       const engine = await this.#access.dedicated();
       if (run !== this.#run) return engine.terminate();
       this.#engine = engine;
-      const { id, model } = await engine.createTrainer(config);
+      const fresh = await engine.createTrainer(config);
+      const begun = options.from ? await engine.resumeTrainer(withWeights(await engine.snapshot(fresh.id), fresh.model.parameters, options.from)) : fresh;
       if (run !== this.#run) return;
-      [this.#trainer, this.model] = [id, model];
+      [this.#trainer, this.model] = [begun.id, begun.model];
       await this.#go(run);
     } catch (e) {
       this.#fail(run, e);
