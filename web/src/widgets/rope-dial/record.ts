@@ -33,7 +33,7 @@ for (const extension of EXTENSIONS) {
     const { id } = engine.resumeTrainer(withWeights(engine.snapshot(fresh.id), fresh.model.parameters, w));
     engine.disposeTrainer(fresh.id);
     const curve: number[] = [];
-    let last = w;
+    let last: Float32Array = w;
     const points: Float32Array[] = [];
     await engine.train(id, { until: TUNE_STEPS, every: TUNE_EVERY, keepWeights: true }, (p) => void points.push(p.weights!));
     engine.disposeTrainer(id);
