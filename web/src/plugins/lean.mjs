@@ -17,8 +17,9 @@ const SHEET = /<link rel="stylesheet" href="([^"]+)"(?: media="print")?\s*\/?>/g
 
 // A first visit shows the text in the fallbacks of the same measure and only then asks for faces: they would share the line with the
 // text. Where the service worker answers, they are at hand, and are named at once. Without scripts they are named at once as well.
-const LATER = '(()=>{const add=()=>{const style=document.createElement("style");style.textContent=document.getElementById("faces").textContent.replace(/<\\/?style>/g,"");document.head.append(style)};'
-  + 'if(navigator.serviceWorker?.controller)add();else requestAnimationFrame(()=>setTimeout(add))})()';
+// The text changes its face once, when both halves are there (letters, and signs with spaces): half of each would break other lines.
+const LATER = '(()=>{const page=document.documentElement,add=()=>{const style=document.createElement("style");style.textContent=document.getElementById("faces").textContent.replace(/<\\/?style>/g,"");document.head.append(style)};'
+  + 'if(navigator.serviceWorker?.controller)add();else{page.dataset.faces="wait";requestAnimationFrame(()=>setTimeout(()=>{add();document.fonts.load("1em Literata","\u0430a").finally(()=>delete page.dataset.faces)}))}})()';
 /** Rules of the faces that are files, except those the page preloads, apart from the rest. */
 export function splitFaces(css, html) {
   const preloaded = [...html.matchAll(/<link rel="preload" as="font"[^>]* href="([^"]+)"/g)].map(([, href]) => href);
