@@ -6,16 +6,16 @@ import { watch } from './site';
 const CHAPTER = '16-anomalies/';
 const FIGURES = ['deaf', 'sink', 'sink-factory', 'dissent'] as const;
 
-test('without the start token no head has a sink, and the address remembers what stands first', async ({ page }) => {
+test('without the start token sinks are gone, and the address remembers what stands first', async ({ page }) => {
   const seen = watch(page);
   await page.goto(CHAPTER);
   const sink = await figure(page, 'sink');
   await expect(sink).toHaveAttribute('data-badge', 'recording');
   await sink.getByRole('radio', { name: 'точка' }).check();
   await expect(sink).toHaveAttribute('data-badge', 'live', { timeout: 90_000 });
-  await expect(stat(sink, 'голов со стоком')).toHaveText('0 из 40');
+  await expect.poll(() => number(stat(sink, 'голов со стоком')), { timeout: 30_000 }).toBeLessThan(6); // a short text leaves two by chance
   await sink.getByRole('radio', { name: '«стол», потом ⊢' }).check();
-  await expect(stat(sink, 'голов со стоком')).not.toHaveText('0 из 40', { timeout: 30_000 });
+  await expect.poll(() => number(stat(sink, 'голов со стоком')), { timeout: 30_000 }).toBeGreaterThan(12);
   await expect.poll(() => new URL(page.url()).searchParams.get('w-sink.first')).toBe('late');
   await page.reload();
   await expect((await figure(page, 'sink')).getByRole('radio', { name: '«стол», потом ⊢' })).toBeChecked();
@@ -44,9 +44,10 @@ test('heads are judged on the reader’s own words', async ({ page }) => {
   await page.goto(`${CHAPTER}?w-dissent.layer=3&w-dissent.head=4&w-dissent.show=looked`);
   const dissent = await figure(page, 'dissent');
   await expect(stat(dissent, 'голова 3.4: прямо')).toBeVisible();
+  await expect(stat(dissent, 'против ответа')).toContainText('из 28');
   await dissent.getByLabel('Ваше предложение').fill('Она открыла окно, и в комнату вошёл холодный воздух.');
   await expect(dissent).toHaveAttribute('data-badge', 'live', { timeout: 90_000 });
-  await expect(stat(dissent, 'против ответа')).toContainText(' из ');
+  await expect(stat(dissent, 'против ответа')).not.toContainText('из 28', { timeout: 60_000 });
   await expect(dissent.getByRole('radio', { name: 'к тому, на кого смотрит' })).toBeChecked();
 });
 
