@@ -11,8 +11,8 @@ export const ORDER_NAMES: Record<Order, string> = { mine: 'мой', single: 'п�
 export const GRID: Record<By, string> = {
   logit: 'изменение разности логитов от этой головы', loss: 'рост потерь на предложении от этой головы', direct: 'прямой вклад головы в разность логитов',
 };
-/** Small under the number of a cell: the price of the head when it alone is worked on. */
-export const cellText = (alone: number | undefined): string => (alone === undefined || Number.isNaN(alone) ? '' : `одна ${fixed(alone, 2)}`);
+/** In brackets under the number of a cell: the price of the head when it alone is worked on. */
+export const cellText = (alone: number | undefined): string => (alone === undefined || Number.isNaN(alone) ? '' : `(${fixed(alone, 2)})`);
 /** A token typed by hand: a word stands after a space unless ␣ or its absence was meant (+ле: no space). */
 export function typed(text: string, model: ModelName): string {
   const bare = text.trim();
