@@ -69,9 +69,10 @@ function reader0(net: Net): Float64Array {
 }
 export { readers };
 
-/** Tokens by how much they are raised, the most first; only those that are text. */
+/** Tokens by how much they are raised, the most first; not the separator, not bytes, which no reader can read. */
+export const BYTE = /^<0x/;
 export const ends = (m: RuSmall, pushes: Float64Array, count: number): { raises: string[]; lowers: string[] } => {
-  const best = order(pushes).filter((v) => v !== 0);
+  const best = order(pushes).filter((v) => v !== 0 && !BYTE.test(m.tokenizer.name(v)));
   const name = (v: number): string => label(m.tokenizer.name(v));
   return { raises: best.slice(0, count).map(name), lowers: best.slice(-count).reverse().map(name) };
 };
