@@ -55,3 +55,15 @@ describe('the other properties', () => {
     expect(median(accuracies('seen', MIDDLE)) - median(accuracies('seen', INPUT))).toBeLessThan(0.03);
   });
 });
+
+it('the tuned lens, measured natively, and what it costs', () => {
+  interface Depth { logitLens: { divergence: number }; tunedLens: { divergence: number } }
+  const lens = JSON.parse(readFileSync(new URL('../../../../chapters/09-methods/data/tuned-lens.json', import.meta.url), 'utf8')) as { steps: number; tokensJudged: number; modelBits: number; depths: Depth[] };
+  const after = lens.depths.slice(1); // behind layers 0–3
+  const [plain, tuned] = [after.map((d) => d.logitLens.divergence), after.map((d) => d.tunedLens.divergence)];
+  says(`${lens.steps} шагов, судили на ${lens.tokensJudged} других токенах`, `с ${plain.map((x) => ru(x)).join('; ')} ната до ${tuned.map((x) => ru(x)).join('; ')}`);
+  expect(plain[1]).toBeGreaterThan(plain[0]!);
+  tuned.forEach((x, i) => expect(x).toBeLessThan(tuned[i - 1] ?? Infinity));
+  expect(Math.abs(lens.modelBits - 5.142)).toBeLessThan(0.05); // what the model's card says of the whole text
+  expect(lens.depths.length * (256 * 256 + 256) * 4).toBeGreaterThan(1024 ** 2);
+});
