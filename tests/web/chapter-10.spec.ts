@@ -4,7 +4,7 @@ import { figure, stat, testFigures } from './figures';
 import { watch } from './site';
 
 const CHAPTER = '10-collapse/';
-const FIGURES = ['collapse-tower', 'two-deaths', 'spare-heads', 'blow-up'] as const;
+const FIGURES = ['collapse-tower', 'two-deaths', 'spare-heads', 'head-tree', 'blow-up'] as const;
 
 test('a tower falls by cubes, a skip holds it, and the address remembers which', async ({ page }) => {
   const seen = watch(page);
@@ -53,6 +53,19 @@ test('too long a step freezes the rows, and a norm on q and k does not let it', 
   await expect(blow.locator('[data-run]')).toHaveAttribute('data-run', 'done', { timeout: 180_000 });
   const loss = Number((await stat(blow, 'потери, сейчас').innerText()).replace(',', '.'));
   expect(loss).toBeLessThan(3); // without the norm it stays at ln 32
+});
+
+test('the tree of heads is cut, and grown anew on a sentence of the reader', async ({ page }) => {
+  await page.goto(`${CHAPTER}?w-head-tree.count=3`);
+  const tree = await figure(page, 'head-tree');
+  const drawing = tree.locator('svg[role=img]').first();
+  await expect(drawing).toHaveAttribute('aria-label', /групп: 3/);
+  const before = await drawing.getAttribute('aria-label');
+  await tree.getByRole('button', { name: 'Загрузить модель' }).click();
+  await expect(tree).toHaveAttribute('data-badge', 'live', { timeout: 90_000 });
+  await expect(drawing).not.toHaveAttribute('aria-label', before!);
+  await tree.getByRole('slider', { name: 'Групп после разреза' }).fill('7');
+  await expect.poll(() => new URL(page.url()).searchParams.get('w-head-tree.count')).toBe('7');
 });
 
 testFigures(CHAPTER, FIGURES);
