@@ -64,7 +64,7 @@ export async function ask(engine: RemoteEngine, model: { id: number; config: Mod
   const all = await variants(engine, model, cheapest(prices, gone));
   try {
     const { tokens } = await engine.taskBatch(exam(1).task, batch, 1);
-    const logits = [];
+    const logits: Float32Array[] = [];
     for (const v of all.slice(1)) logits.push((await run(engine, v, tokens, ['logits'])).tensors.logits!.data);
     const apart = Math.max(...logits.slice(1).map((l) => l.reduce((most, x, i) => Math.max(most, Math.abs(x - logits[0]![i]!)), 0)));
     const { loss } = await engine.headImportance(model.id, { ...exam(1), gone: cheapest(prices, gone), gradient: false, zero: false });
