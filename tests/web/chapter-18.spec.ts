@@ -14,7 +14,7 @@ test('beyond the edge a bare model does not learn, and its softmax lets nothing 
   await edge.getByRole('button', { name: 'Обучить с таким шагом' }).click();
   await expect(edge).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
   await expect(edge.locator('[data-run]')).toHaveAttribute('data-run', 'done', { timeout: 180_000 });
-  expect(await number(stat(edge, 'потери, сейчас'))).toBeGreaterThan(3);
+  expect(await number(stat(edge, 'потери, сейчас'))).toBeGreaterThan(2); // guessing costs ln 16 = 2.77
   const passes = edge.getByRole('img', { name: /Сколько градиента пропускает softmax/ });
   await expect(passes).toHaveAttribute('aria-label', /сейчас: от 0\.3\d* до 0\.0\d/, { timeout: 30_000 });
   expect(seen).toEqual({ errors: [], foreign: [] });
