@@ -12,8 +12,8 @@ export async function figure(page: Page, id: string): Promise<Locator> {
 }
 /** The printed value whose label contains these words. */
 export const stat = (widget: Locator, label: string): Locator => widget.locator('.stat', { hasText: label }).locator('.value').first();
-/** A printed value as a number: comma or point, a minus of any kind, a unit behind it. */
-export const number = async (value: Locator): Promise<number> => Number((await value.innerText()).replace(/[−–]/, '-').replace(',', '.').replace(/[^\d.-].*$/, ''));
+/** A printed value as a number: comma or point, a sign of any kind, a unit behind it. */
+export const number = async (value: Locator): Promise<number> => Number((await value.innerText()).replace(/[−–]/, '-').replace('+', '').replace(',', '.').replace(/[^\d.-].*$/, ''));
 
 /** The tests that are the same for all chapters, for the figures named. */
 export function testFigures(chapter: string, figures: readonly string[]): void {
