@@ -28,7 +28,7 @@ test('at rest there is a lesson and no model; then heads are taken one by one fr
   await expect(resting).toHaveAttribute('data-badge', 'recording');
   expect(await number(logit(resting))).toBeLessThan(0); // 4.2 speaks of the father: «был» is ahead
   expect(fetched).toEqual([]);
-  const bench = await loaded(page, `${HOME}?w-triad.tool=ablate&w-triad.heads=`);
+  const bench = await loaded(page, `${HOME}?w-triad.tool=ablate&w-triad.heads=-`);
   expect(fetched.length).toBeGreaterThan(0);
   await bench.locator('[data-at="4-2"]').focus();
   await page.keyboard.press(' ');
@@ -56,17 +56,20 @@ test('patching: values carry the gender, maps do not; sentences of different len
   await expect(bench.getByRole('alert')).toContainText('той же длины', { timeout: 20_000 });
 });
 
-test('pruning: the greedy order is computed with progress, the slider walks along it, the curve grows', async ({ page }) => {
-  const bench = await loaded(page, `${HOME}?w-triad.tool=prune&w-triad.order=greedy&w-triad.cut=10`);
-  await expect(bench.locator('.lines svg[role=img]').first()).toHaveAttribute('aria-label', /жадный/, { timeout: 60_000 });
+test('pruning: the slider walks along an order and the curve grows; the greedy order shows its progress and can be broken off', async ({ page }) => {
+  const bench = await loaded(page, `${HOME}?w-triad.tool=prune&w-triad.order=single&w-triad.cut=10`);
+  await expect(bench.locator('.lines svg[role=img]').first()).toHaveAttribute('aria-label', /по одиночной цене/, { timeout: 60_000 });
   const losses = stat(bench, 'потери на предложении');
   await expect(bench.locator('p.say', { hasText: 'Усреднены' })).toBeVisible({ timeout: 20_000 });
   const few = await number(losses);
-  const slider = bench.getByRole('slider', { name: 'Снято голов' });
-  await slider.focus();
+  await bench.getByRole('slider', { name: 'Снято голов' }).focus();
   await page.keyboard.press('End');
   await expect(bench.locator('p.say', { hasText: 'все головы' })).toBeVisible({ timeout: 20_000 });
   expect(await number(losses)).toBeGreaterThan(few);
+  await bench.getByRole('combobox', { name: 'Порядок' }).selectOption('greedy');
+  await bench.getByRole('button', { name: 'прервать' }).click();
+  await expect(bench.getByRole('combobox', { name: 'Порядок' })).toHaveValue('single');
+  await expect(bench.getByRole('button', { name: 'прервать' })).toHaveCount(0);
 });
 
 test('the letters need no download', async ({ page }) => {

@@ -1,6 +1,6 @@
 // The Russian model in the page: fetched once, and only when the reader asks for it or touches a figure.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
-import { download } from '../../lib/download.ts';
+import { download, STOPPED } from '../../lib/download.ts';
 import { openModel, type RuSmall } from './open.ts';
 
 export const SIZE = '4,5 МБ';
@@ -36,6 +36,8 @@ export const loading = {
 
 /** A failed download is tried again by the next figure that asks. */
 export function ruSmall(engine: RemoteEngine): Promise<RuSmall> {
+  // The engine may have been starting while the reader changed their mind.
+  if (stopped) return Promise.reject(new Error(STOPPED));
   wanted = true;
   if (stop.signal.aborted) stop = new AbortController();
   const { signal } = stop;
