@@ -45,7 +45,7 @@ test('probes are trained in the page: the place is legible behind layer 0, erase
   await page.goto(`${CHAPTER}?w-probes.property=place`);
   const probes = await live(page, 'probes');
   await expect(stat(probes, 'точка')).toHaveText('после слоя 0');
-  await expect(probes.locator('svg')).toHaveAttribute('aria-label', /четвёрка мест/, { timeout: 60_000 });
+  await expect(probes.locator('svg[role=img]')).toHaveAttribute('aria-label', /четвёрка мест/, { timeout: 60_000 });
   await expect.poll(() => number(stat(probes, 'зонд после стирания')), { timeout: 60_000 }).toBeLessThan(20);
   await probes.getByRole('radio', { name: '0.1', exact: true }).check({ force: true });
   await expect.poll(() => new URL(page.url()).searchParams.get('w-probes.point')).toBe('2');
@@ -55,12 +55,12 @@ test('probes are trained in the page: the place is legible behind layer 0, erase
 test('each contrast lights its own wire: keys, values, queries', async ({ page }) => {
   await page.goto(CHAPTER);
   const wires = await live(page, 'wires');
-  await expect(wires.getByRole('status')).toContainText('буквы → V головы 0.1');
+  await expect(wires.locator('p.say').first()).toContainText('буквы → V головы 0.1');
   await wires.getByRole('button', { name: 'последняя буква' }).click();
   await expect.poll(() => number(stat(wires, 'буквы → Q слоя 1')), { timeout: 20_000 }).toBeGreaterThan(0.8);
   await wires.getByRole('button', { name: 'ответ', exact: true }).click();
   await expect.poll(() => number(stat(wires, 'буквы → V слоя 1')), { timeout: 20_000 }).toBeGreaterThan(0.8);
-  await expect(wires.locator('svg')).toHaveAttribute('aria-label', /буквы → V головы 1\./);
+  await expect(wires.locator('svg[role=img]')).toHaveAttribute('aria-label', /буквы → V головы 1\./);
   await wires.getByRole('radio', { name: 'разрушение' }).check({ force: true });
   await expect.poll(() => new URL(page.url()).searchParams.get('w-wires.noise')).toBe('1');
 });
