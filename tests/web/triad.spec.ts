@@ -38,6 +38,7 @@ test('at rest there is a lesson and no model; then heads are taken one by one fr
   await page.keyboard.press(' ');
   await expect(bench.locator('p.say', { hasText: '4.2, 4.1' })).toBeVisible({ timeout: 20_000 });
   expect(await number(logit(bench))).not.toBe(one);
+  await expect(bench.locator('[data-at="4-2"]')).toContainText('(', { timeout: 30_000 }); // the grid is live: with and without the other
   await expect.poll(() => parameter(page, 'heads')).toBe('34,33');
   await page.reload();
   await expect((await figure(page, 'triad')).locator('p.say', { hasText: '4.2, 4.1' })).toBeVisible({ timeout: 60_000 });
