@@ -14,7 +14,7 @@ const RARE = '”‘‰″⁄↑↓≠∆µπ½÷©•éèüöäçñłŁØø';
 // fails when a page has a sign that is not here.
 export const MATH = range(0x20, 0x7e) + range(0x391, 0x3a9) + range(0x3b1, 0x3c9) + 'ϑϕϖϱϵ'
   + '\u00a0\u200b\u2061−×⋅·∗∘±∓÷=≠≈≡≅∼≃∝≤≥≪≫<>∈∉∋⊂⊃⊆⊇∪∩∖∧∨¬∀∃∅∞∂∇∑∏∫√←→↔⇐⇒⇔↦↑↓⟶⟵⟨⟩⌊⌋⌈⌉∥∣|…⋯⋮⋱⊤⊥⊙⊕⊗†‡⋆′ℓℏℜℑ¯ˉˆ˜˙¨^~´`¸ˇ˘\ue020§∎□◻■⊢⊨⟺⟹\u0338\u20d7';
-const BLACKBOARD = range(0x41, 0x5a) + '\u200b≲≳⩽⩾⊊□■⊮∄∁↠';
+const BLACKBOARD = range(0x41, 0x5a) + '\u200b≲≳⩽⩾⊊□■⊮∄∁↠∅';
 const modules = 'node_modules';
 const LEAN = range(0x20, 0x7e) + '\u00a0«»„“…–—·×−±§°≤≥≈→²³\u2009\u202f'; // bold, italic and interface meet fewer signs
 const WORDS = LEAN.replace(/[#$@\\^`{|}~]/g, ''); // and bold and italic none of those of code
