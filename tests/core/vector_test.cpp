@@ -50,12 +50,17 @@ TEST_CASE("elementwise loops and reductions equal their definitions at every len
     vec::accumulate(a.data(), y.data(), n);
     vec::axpy(2, a.data(), z.data(), n);
     vec::multiply_add(a.data(), b.data(), w.data(), n);
+    std::vector<Real> copied(a.size()), in_place = a, filled(a.size());
+    vec::copy(a.data(), copied.data(), n);
+    vec::multiply(in_place.data(), b.data(), in_place.data(), n);
+    vec::fill(-7, filled.data(), n);
     double total = 0, dot = 0, magnitude = 0;
     Real largest = -std::numeric_limits<Real>::infinity();
     bool same = true;
     for (std::size_t i = 0; i < a.size(); ++i) {
       same &= sum[i] == a[i] + b[i] && product[i] == a[i] * b[i] && scaled[i] == 3 * a[i];
       same &= y[i] == a[i] + b[i] && z[i] == b[i] + 2 * a[i] && w[i] == b[i] + a[i] * b[i];
+      same &= copied[i] == a[i] && in_place[i] == product[i] && filled[i] == -7;
       total += static_cast<double>(a[i]);
       dot += static_cast<double>(a[i]) * static_cast<double>(b[i]);
       magnitude += std::fabs(static_cast<double>(a[i])) * (1 + std::fabs(static_cast<double>(b[i])));

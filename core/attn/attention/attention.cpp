@@ -20,7 +20,7 @@ struct Call {
   KeyMask mask;
   View pattern;  // [B, H, T, S], or [1, 1, T, S] when nobody needs it afterwards
   View capped;   // the scores after soft-cap, kept for its backward; else empty
-  bool scores_replaced = false, pattern_replaced = false;
+  bool tapped = false, scores_replaced = false, pattern_replaced = false;
 
   Index key_head(Index h, Index heads) const { return h / (heads / keys.heads); }
   Matrix weights(Index b, Index h) const {
@@ -37,6 +37,7 @@ struct Head {
   KeyMask mask;
   Index sequence;
   Real null;  // the score of no key; -inf: none
+  bool tapped;
 };
 
 void cap_scores(Matrix s, const Head& head) {
@@ -44,19 +45,26 @@ void cap_scores(Matrix s, const Head& head) {
   if (head.capped.data) vec::copy(s.data, head.capped.data, s.rows * s.cols);
 }
 
+// A hook may put weights where the mask forbids them, the soft-cap keeps every score for its way back, and
+// the gradient of a null score reads whole rows: then nothing is known.
+Causal causal(const Head& head) {
+  const bool without_null = head.null == -std::numeric_limits<Real>::infinity();
+  return {head.mask.causal && !head.tapped && !(head.cap > 0) && without_null, head.mask.past};
+}
+
 // #region attention-forward
 // The scores of one head, [T, S].
 void score(Matrix s, const Head& head) {
-  qk_scores(s, head.q, head.k, head.scale);    // S = scale · Q Kᵀ
-  if (head.cap > 0) cap_scores(s, head);       // S <- c tanh(S / c)
-  if (head.bias.data) add_bias(s, head.bias);  // S <- S + B: ALiBi, T5
+  qk_scores(s, head.q, head.k, head.scale, causal(head));  // S = scale · Q Kᵀ
+  if (head.cap > 0) cap_scores(s, head);                   // S <- c tanh(S / c)
+  if (head.bias.data) add_bias(s, head.bias);              // S <- S + B: ALiBi, T5
 }
 
 // What the head carries to each token, z: [T, d_v]; its pattern p: [T, S] takes the place of its scores.
 void attend(Matrix z, Matrix p, const Head& head) {
   score(p, head);
   masked_softmax(p, p, head.mask, head.sequence, head.null);  // P = softmax(S) over the keys each query sees
-  mix(z, p, head.v);                                          // Z = P V
+  mix(z, p, head.v, causal(head));                            // Z = P V
 }
 // #endregion attention-forward
 
@@ -113,7 +121,8 @@ Head head_of(Tape& tape, const Call& c, Index b, Index h) {
           c.softcap,
           c.mask,
           b,
-          c.null.valid() ? tape.value(c.null)[h] : -std::numeric_limits<Real>::infinity()};
+          c.null.valid() ? tape.value(c.null)[h] : -std::numeric_limits<Real>::infinity(),
+          c.tapped};
 }
 
 // f(z, p, head) for every head of every sequence.
@@ -141,7 +150,7 @@ void forward_tapped(Tape& tape, Call& c, const AttentionTap& tap) {
     masked_softmax(p, p, head.mask, head.sequence, head.null);
   });
   if (tap.wants(AttentionStage::pattern)) c.pattern_replaced = tap.visit(AttentionStage::pattern, c.pattern);
-  every_head(tape, c, [](Matrix z, Matrix p, const Head& head) { mix(z, p, head.v); });
+  every_head(tape, c, [](Matrix z, Matrix p, const Head& head) { mix(z, p, head.v, causal(head)); });
 }
 
 // Where the gradients of q, k and v go; heads of empty data are skipped.
@@ -165,7 +174,7 @@ struct HeadTargets {
 void backward_head(Tape& tape, const Call& c, const HeadTargets& d, Matrix ds, ConstMatrix p, ConstMatrix dz,
                    const Head& head, Index h) {
   // backward 4, Z = P V
-  mix_backward(ds, d.v, d.v_store, dz, p, head.v);
+  mix_backward(ds, d.v, d.v_store, dz, p, head.v, causal(head));
   if (c.pattern_replaced) return;
   // backward 3, P = softmax(S)
   if (tape.needs_grad(c.null)) tape.grad(c.null)[h] += null_score_backward(ds, p);
@@ -175,7 +184,7 @@ void backward_head(Tape& tape, const Call& c, const HeadTargets& d, Matrix ds, C
   if (tape.needs_grad(c.bias)) add_bias(as_matrix(tape.grad(c.bias).sub(h)), ds);
   if (head.cap > 0) softcap_backward(ds, head.capped, head.cap);
   // backward 1, S = scale · Q Kᵀ
-  qk_scores_backward(d.q, d.q_store, d.k, d.k_store, ds, head.q, head.k, head.scale);
+  qk_scores_backward(d.q, d.q_store, d.k, d.k_store, ds, head.q, head.k, head.scale, causal(head));
 }
 
 // The last block first: it sees every key, and so may overwrite the gradients of keys and values.
@@ -242,11 +251,11 @@ Var run(Tape& tape, Call c, const AttentionTap* tap) {
   c.z = tape.result({q[0], q[1], q[2], c.values.width}, tape.needs_grad(c.q) || tape.needs_grad(c.k) ||
                                                             tape.needs_grad(c.v) || tape.needs_grad(c.bias) ||
                                                             tape.needs_grad(c.null));
-  const bool tapped = tap && (tap->wants(AttentionStage::scores) || tap->wants(AttentionStage::pattern));
+  c.tapped = tap && (tap->wants(AttentionStage::scores) || tap->wants(AttentionStage::pattern));
   const Shape whole{q[0], q[2], q[1], c.keys.tokens};
-  c.pattern = tape.scratch(tapped || tape.training() ? whole : Shape{1, 1, q[1], c.keys.tokens});
+  c.pattern = tape.scratch(c.tapped || tape.training() ? whole : Shape{1, 1, q[1], c.keys.tokens});
   if (c.softcap > 0 && tape.training()) c.capped = tape.scratch(whole);
-  if (tapped)
+  if (c.tapped)
     forward_tapped(tape, c, *tap);
   else
     forward(tape, c);

@@ -20,6 +20,14 @@ struct KeyMask {
   KeyRange row(Index b, Index i, Index keys) const;
 };
 
+// What causality says of a head's map before anything is computed: columns right of row i + past are zero.
+// Products leave that work out where nothing else can stand there.
+struct Causal {
+  bool known = false;
+  Index past = 0;
+  Triangle zeros(Triangle::Of of) const { return known ? Triangle{of, past} : Triangle{}; }
+};
+
 // s: [T, S] of sequence b; scores of unseen keys become -inf.
 void mask_scores(Matrix s, const KeyMask& mask, Index b);
 

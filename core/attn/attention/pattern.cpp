@@ -1,7 +1,5 @@
 #include "attn/attention/pattern.hpp"
 
-#include <algorithm>
-
 #include "attn/math/softmax.hpp"
 #include "attn/math/vector.hpp"
 
@@ -13,10 +11,10 @@ void masked_softmax(Matrix p, ConstMatrix s, const KeyMask& mask, Index b, Real 
     const KeyRange seen = mask.row(b, i, p.cols);
     Real* weights = p.data + i * p.row_stride;
     const Real* scores = s.data + i * s.row_stride;
-    std::fill(weights, weights + seen.begin, Real(0));
-    if (weights != scores) std::copy(scores + seen.begin, scores + seen.end, weights + seen.begin);
+    vec::fill(0, weights, seen.begin);
+    if (weights != scores) vec::copy(scores + seen.begin, weights + seen.begin, seen.end - seen.begin);
     softmax_row(weights + seen.begin, seen.end - seen.begin, null);
-    std::fill(weights + seen.end, weights + p.cols, Real(0));  // the future weighs exactly nothing
+    vec::fill(0, weights + seen.end, p.cols - seen.end);  // the future weighs exactly nothing
   }
 }
 // #endregion masked-softmax
@@ -30,9 +28,9 @@ void masked_softmax_backward(Matrix ds, ConstMatrix p, const KeyMask& mask, Inde
     const Real* weights = p.data + i * p.row_stride;
     const Index n = seen.end - seen.begin;
     const Real mean = vec::dot(weights + seen.begin, row + seen.begin, n);  // Σ_k P_k dP_k
-    std::fill(row, row + seen.begin, Real(0));
+    vec::fill(0, row, seen.begin);
     for (Index j = seen.begin; j < seen.end; ++j) row[j] = weights[j] * (row[j] - mean);
-    std::fill(row + seen.end, row + ds.cols, Real(0));
+    vec::fill(0, row + seen.end, ds.cols - seen.end);
   }
 }
 // #endregion softmax-backward

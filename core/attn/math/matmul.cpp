@@ -26,7 +26,7 @@ detail::Operand operand(const ConstMatrix& m) {
 
 }  // namespace
 
-void matmul(Matrix c, ConstMatrix a, ConstMatrix b, Store store, Real alpha) {
+void matmul(Matrix c, ConstMatrix a, ConstMatrix b, Store store, Real alpha, Triangle triangle) {
   if (a.rows != c.rows || a.cols != b.rows || b.cols != c.cols) fail("shapes do not chain", c, a, b);
   if (!rows_contiguous(c)) fail("C must be row-major", c, a, b);
   for (const ConstMatrix& m : {a, b})
@@ -39,7 +39,7 @@ void matmul(Matrix c, ConstMatrix a, ConstMatrix b, Store store, Real alpha) {
         for (Index j = 0; j < c.cols; ++j) c(r, j) = 0;
     return;
   }
-  detail::gemm(c.data, c.row_stride, c.rows, c.cols, a.cols, operand(a), operand(b), store, alpha);
+  detail::gemm(c.data, c.row_stride, c.rows, c.cols, a.cols, operand(a), operand(b), store, alpha, triangle);
 }
 
 }  // namespace attn

@@ -41,8 +41,22 @@ BasicMatrix<T> as_matrix(const BasicView<T>& v) {
 
 enum class Store { overwrite, add };
 
+// Work that a product may leave out, because a causal map is lower triangular: its element (i, j) with
+// j > i + diagonal is zero.
+struct Triangle {
+  enum class Of {
+    none,
+    c,             // nobody wants those elements of C: afterwards they hold anything
+    a,             // those elements of A are zero
+    a_transposed,  // those of Aᵀ are
+  };
+  Of of = Of::none;
+  Index diagonal = 0;
+};
+
 // C = alpha · A·B, or C += alpha · A·B. A: [M, K], B: [K, N], C: [M, N], C row-major.
 // C must not overlap A or B. Throws ShapeError when the shapes do not chain.
-void matmul(Matrix c, ConstMatrix a, ConstMatrix b, Store store = Store::overwrite, Real alpha = 1);
+void matmul(Matrix c, ConstMatrix a, ConstMatrix b, Store store = Store::overwrite, Real alpha = 1,
+            Triangle triangle = {});
 
 }  // namespace attn

@@ -39,7 +39,8 @@ void fix_cache_sizes() {
 
 }  // namespace
 
-void gemm(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store, Real alpha) {
+void gemm(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store, Real alpha,
+          Triangle) {
   fix_cache_sizes();
   const Output out(c, m, n, Eigen::OuterStride<>(ldc));
   if (!a.transposed && !b.transposed)

@@ -14,6 +14,7 @@ struct Operand {
 
 // C[m, n] (row stride ldc) = or += alpha · A[m, k]·B[k, n], with m, n and k all >= 1.
 // Defined once per build: matmul_eigen.cpp, matmul_simd128.cpp or matmul_scalar.cpp.
-void gemm(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store, Real alpha);
+void gemm(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store, Real alpha,
+          Triangle triangle);
 
 }  // namespace attn::detail

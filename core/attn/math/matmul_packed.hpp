@@ -2,12 +2,13 @@
 // high-performance matrix multiplication". Written once over a vector type and instantiated with four-lane
 // vectors (matmul_simd128.cpp) and with plain numbers (matmul_scalar.cpp); tests instantiate both natively.
 //
-//   for jc, pc:  pack B[pc.., jc..] into panels of `width` columns, [k][width], zero-padded     kc × nc
-//     for ic:    pack A[ic.., pc..] into panels of 4 rows, [k][4], unless its rows can be read in place
-//       for each panel of B, for each panel of A: a micro-kernel keeps 4 × width sums in registers
+//   for jc, pc:  pack B[pc.., jc..] into strips of `width` columns, [k][width], zero-padded     kc × nc
+//     for ic:    pack A[ic.., pc..] into strips of 4 rows, [k][4]                               mc × kc
+//       for each strip of B: down the strips of A, a micro-kernel keeps 4 × width sums in registers
 //
-// All four layouts of the operands differ only in how they are packed. A single row reads a row-major B in
-// place: each element of B serves once, and packing it would cost more than the product.
+// Small operands are read where they are, if their layout allows. All four layouts of the operands differ
+// only in how they are read and packed. A single row reads a row-major B in place: each element of B serves
+// once, and packing it would cost more than the product.
 #pragma once
 
 #include <algorithm>
@@ -37,20 +38,21 @@ class PackedProduct {
   static constexpr Index rows = 4;                           // of the micro-kernel's tile
   static constexpr Index width = Ops::lanes * Ops::columns;  // its columns
   static constexpr Index kc = 256, mc = 128, nc = 256;       // A block 128 KB, B block 256 KB
+  static constexpr Index small = 4096;  // numbers that surely stay in the first cache: read where they are
 
   static void run(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store,
-                  Real alpha) {
+                  Real alpha, Triangle triangle) {
     if (m == 1 && !b.transposed) return multiply_row(c, n, k, a, b, store, alpha);
     Panels& panels = workspace();
     for (Index jc = 0; jc < n; jc += nc)
       for (Index pc = 0; pc < k; pc += kc) {
         const Index nb = std::min(nc, n - jc), kb = std::min(kc, k - pc);
-        pack_b(at(b, pc, jc), kb, nb, panels.b);
+        const Side right = block_of_b(at(b, pc, jc), kb, nb, panels.b);
         for (Index ic = 0; ic < m; ic += mc) {
           const Index mb = std::min(mc, m - ic);
-          const Block block = block_of_a(at(a, ic, pc), mb, kb, nb, panels.a);
+          const Side left = block_of_a(at(a, ic, pc), mb, kb, nb, panels.a);
           const Target target{c + ic * ldc + jc, ldc, pc == 0 ? store : Store::add, alpha};
-          multiply_block(block, panels.b.data(), mb, nb, kb, target);
+          multiply_block(left, right, mb, nb, kb, target, moved(triangle, ic, jc, pc));
         }
       }
   }
@@ -70,11 +72,11 @@ class PackedProduct {
     if (static_cast<Index>(v.size()) < n) v.resize(static_cast<std::size_t>(n));
   }
 
-  // A block of A as the micro-kernel reads it: four rows in place, or a packed panel.
-  struct Block {
+  // A block of an operand as the micro-kernel reads it, packed or in place. Its strips (4 rows of A, `width`
+  // columns of B) are `strip` apart, steps along k are `step` apart, elements across k `across`.
+  struct Side {
     const Real* data;
-    Index row_stride;  // in place: between rows
-    bool packed;
+    Index strip, step, across;
   };
   struct Target {
     Real* c;
@@ -87,19 +89,26 @@ class PackedProduct {
     return {m.data + (m.transposed ? col * m.outer + row : row * m.outer + col), m.outer, m.transposed};
   }
 
-  // Rows that are contiguous along k can be read in place, at the price of an address per row and step:
-  // packing them pays when several panels of B reuse the result.
-  static Block block_of_a(const Operand& a, Index mb, Index kb, Index nb, std::vector<Real>& buffer) {
-    const bool in_place = !a.transposed && nb < 64;
-    if (in_place) return {a.data, a.outer, false};
+  // The triangle as the block at row ic, column jc of C and column pc of A sees it.
+  static Triangle moved(Triangle t, Index ic, Index jc, Index pc) {
+    t.diagonal += t.of == Triangle::Of::a_transposed ? pc - ic : ic - (t.of == Triangle::Of::c ? jc : pc);
+    return t;
+  }
+
+  // In place, rows that are contiguous along k cost an address per row and step: packing them pays when
+  // several strips of B reuse the result. Columns of Aᵀ stand side by side already, and so do rows of B.
+  static Side block_of_a(const Operand& a, Index mb, Index kb, Index nb, std::vector<Real>& buffer) {
+    if (!a.transposed && nb < 64) return {a.data, rows * a.outer, 1, a.outer};
+    if (a.transposed && kb * a.outer <= small) return {a.data, rows, a.outer, 1};
     reserve(buffer, (mb + rows - 1) / rows * rows * kb);
     for (Index i = 0; i < mb; i += rows)
       pack_panel<rows>({a.data + (a.transposed ? i : i * a.outer), a.outer, !a.transposed}, kb,
                        std::min(rows, mb - i), buffer.data() + i * kb);
-    return {buffer.data(), 0, true};
+    return {buffer.data(), rows * kb, rows, 1};
   }
 
-  static void pack_b(const Operand& b, Index kb, Index nb, std::vector<Real>& buffer) {
+  static Side block_of_b(const Operand& b, Index kb, Index nb, std::vector<Real>& buffer) {
+    if (!b.transposed && nb % width == 0 && kb * b.outer <= small) return {b.data, width, b.outer, 1};
     reserve(buffer, (nb + width - 1) / width * width * kb);
     Index j = 0;
     if (!b.transposed)
@@ -108,6 +117,7 @@ class PackedProduct {
     for (; j < nb; j += width)
       pack_panel<width>({b.data + (b.transposed ? j * b.outer : j), b.outer, b.transposed}, kb,
                         std::min(width, nb - j), buffer.data() + j * kb);
+    return {buffer.data(), width * kb, width, 1};
   }
 
   // Several panels in one pass over the rows of B: rows are often a power of two apart and share a cache set,
@@ -143,15 +153,29 @@ class PackedProduct {
     for (Index j = 0; j < Width; j += Ops::lanes) Ops::store(to + j, Ops::load(from + j));
   }
 
-  static void multiply_block(const Block& a, const Real* b, Index mb, Index nb, Index kb, Target target) {
-    for (Index j = 0; j < nb; j += width)
-      for (Index i = 0; i < mb; i += rows) {
-        const Index r = std::min(rows, mb - i), n = std::min(width, nb - j);
-        const int vectors = static_cast<int>((n + Ops::lanes - 1) / Ops::lanes);
-        const Real* panel = a.data + (a.packed ? i * kb : i * a.row_stride);
-        const Target tile{target.c + i * target.ldc + j, target.ldc, target.store, target.alpha};
-        kernel(r, vectors, a.packed)(kb, panel, a.row_stride, b + j * kb, tile, n);
-      }
+  static void multiply_block(const Side& a, const Side& b, Index mb, Index nb, Index kb, const Target& target,
+                             const Triangle& triangle) {
+    const Index whole = mb / rows * rows;  // rows in tiles of full height
+    for (Index j = 0; j < nb; j += width) {
+      const Index n = std::min(width, nb - j);
+      const int vectors = static_cast<int>((n + Ops::lanes - 1) / Ops::lanes);
+      const auto column = [&](Index first, Index last, Index height) {
+        if (first < last)
+          kernel(height, vectors, a.across == 1)({a,
+                                                  b.data + j / width * b.strip,
+                                                  b.step,
+                                                  kb,
+                                                  first,
+                                                  last,
+                                                  n,
+                                                  {target.c + j, target.ldc, target.store, target.alpha},
+                                                  triangle});
+      };
+      const bool cut = triangle.of == Triangle::Of::c;  // the tiles above hold nothing that is wanted
+      const Index first = cut ? std::max<Index>(0, j - triangle.diagonal) / rows * rows : 0;
+      column(first, whole, rows);
+      column(std::max(first, whole), mb, mb - whole);
+    }
   }
 
   // C[1, n] = or += alpha · A[1, k]·B[k, n], the same sums in the same order as the tiles make.
@@ -190,44 +214,70 @@ class PackedProduct {
     finish<1, Vectors>(sum, target, Vectors * Ops::lanes);
   }
 
+  // A column of C's tiles: rows [first, last) of the block by one strip of B.
+  struct Column {
+    Side a;
+    const Real* b;
+    Index b_step, k, first, last, n;
+    Target target;
+    Triangle triangle;
+  };
+
   // The micro-kernels for every height and width of tile, called through a table: an indirect call
   // keeps Binaryen from inlining them into a function that is entered too rarely to be optimised.
-  using Kernel = void (*)(Index k, const Real* a, Index lda, const Real* b, Target tile, Index n);
+  using Kernel = void (*)(const Column& column);
 
-  static Kernel kernel(Index r, int vectors, bool packed) {
+  static Kernel kernel(Index r, int vectors, bool adjacent) {
     static_assert(Ops::columns == 2, "the table lists one and two vectors");
     static constexpr Kernel table[2][2][4] = {
-        {{tile<1, 1, false>, tile<2, 1, false>, tile<3, 1, false>, tile<4, 1, false>},
-         {tile<1, 2, false>, tile<2, 2, false>, tile<3, 2, false>, tile<4, 2, false>}},
-        {{tile<1, 1, true>, tile<2, 1, true>, tile<3, 1, true>, tile<4, 1, true>},
-         {tile<1, 2, true>, tile<2, 2, true>, tile<3, 2, true>, tile<4, 2, true>}}};
-    return table[packed][vectors - 1][r - 1];
+        {{tiles<1, 1, false>, tiles<2, 1, false>, tiles<3, 1, false>, tiles<4, 1, false>},
+         {tiles<1, 2, false>, tiles<2, 2, false>, tiles<3, 2, false>, tiles<4, 2, false>}},
+        {{tiles<1, 1, true>, tiles<2, 1, true>, tiles<3, 1, true>, tiles<4, 1, true>},
+         {tiles<1, 2, true>, tiles<2, 2, true>, tiles<3, 2, true>, tiles<4, 2, true>}}};
+    return table[adjacent][vectors - 1][r - 1];
   }
 
-  // C[R, n] = or += alpha · A[R, k]·B[k, Vectors·lanes]; the sums never leave the registers.
-  template <int R, int Vectors, bool Packed>
-  static void tile(Index k, const Real* a, Index lda, const Real* b, Target target, Index n) {
-    V sum[R][Vectors];
-    for (int i = 0; i < R; ++i)
-      for (int v = 0; v < Vectors; ++v) sum[i][v] = Ops::splat_value(0);
-    const Index step = Packed ? rows : 1, row = Packed ? 1 : lda;  // A(i, p) is a[i·row + p·step]
-    const Real* const end = b + k * width;
+  // The steps along k that can be other than zero for a tile whose first row is `row`.
+  struct Steps {
+    Index from, to;
+  };
+  template <int R>
+  static Steps steps_of(const Triangle& t, Index row, Index k) {
+    if (t.of == Triangle::Of::a) return {0, std::clamp<Index>(row + R + t.diagonal, 0, k)};
+    if (t.of == Triangle::Of::a_transposed) return {std::clamp<Index>(row - t.diagonal, 0, k), k};
+    return {0, k};
+  }
+
+  // C[R, n] = or += alpha · A[R, k]·B[k, Vectors·lanes], tile by tile down the column; the sums never leave
+  // the registers. Adjacent: a step along k reads numbers of A that stand side by side.
+  template <int R, int Vectors, bool Adjacent>
+  static void tiles(const Column& column) {
+    const Index across = Adjacent ? 1 : column.a.across, a_step = column.a.step, b_step = column.b_step;
+    for (Index row = column.first; row < column.last; row += R) {
+      const Steps steps = steps_of<R>(column.triangle, row, column.k);
+      V sum[R][Vectors];
+      for (int i = 0; i < R; ++i)
+        for (int v = 0; v < Vectors; ++v) sum[i][v] = Ops::splat_value(0);
+      const Real* a = column.a.data + row / rows * column.a.strip + steps.from * a_step;
+      const Real *b = column.b + steps.from * b_step, *const end = column.b + steps.to * b_step;
 #if defined(__clang__)
 // V8 loads all operands of a block first and multiplies later: unrolled, they spill (measured: half the
 // speed).
 #pragma clang loop unroll(disable)
 #endif
-    do {
-      rank_one<R, Vectors>(sum, a, row, b);
-      a += step;
-      b += width;
-    } while (b != end);
-    finish<R, Vectors>(sum, target, n);
+      while (b != end) {
+        rank_one<R, Vectors>(sum, a, across, b);
+        a += a_step;
+        b += b_step;
+      }
+      const Target& t = column.target;
+      finish<R, Vectors>(sum, {t.c + row * t.ldc, t.ldc, t.store, t.alpha}, column.n);
+    }
   }
 
   // sum += A[:, p]·B[p, :]
   template <int R, int Vectors>
-  static inline void rank_one(V (&sum)[R][Vectors], const Real* a, Index row, const Real* b) {
+  [[gnu::always_inline]] static void rank_one(V (&sum)[R][Vectors], const Real* a, Index row, const Real* b) {
     V column[Vectors];
     for (int v = 0; v < Vectors; ++v) column[v] = Ops::load(b + v * Ops::lanes);
     for (int i = 0; i < R; ++i) {
@@ -237,7 +287,7 @@ class PackedProduct {
   }
 
   template <int R, int Vectors>
-  static inline void finish(V (&sum)[R][Vectors], const Target& t, Index n) {
+  [[gnu::always_inline]] static void finish(V (&sum)[R][Vectors], const Target& t, Index n) {
     const V alpha = Ops::splat_value(t.alpha);
     const bool whole = n == Vectors * Ops::lanes;
     for (int i = 0; i < R; ++i) {

@@ -4,8 +4,9 @@
 
 namespace attn::detail {
 
-void gemm(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store, Real alpha) {
-  PackedProduct<ScalarOps>::run(c, ldc, m, n, k, a, b, store, alpha);
+void gemm(Real* c, Index ldc, Index m, Index n, Index k, Operand a, Operand b, Store store, Real alpha,
+          Triangle triangle) {
+  PackedProduct<ScalarOps>::run(c, ldc, m, n, k, a, b, store, alpha, triangle);
 }
 
 }  // namespace attn::detail

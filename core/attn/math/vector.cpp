@@ -10,31 +10,49 @@ using detail::lane_count;
 using detail::Lanes;
 using detail::load;
 
-void fill(Real value, Real* y, Index n) {
-  for (Index i = 0; i < n; ++i) y[i] = value;
-}
-void copy(const Real* x, Real* y, Index n) {
-  if (n > 0) std::memmove(y, x, static_cast<std::size_t>(n) * sizeof(Real));
+namespace {
+
+// y_i = f(i), several numbers at once. Written out, because a compiler that may not assume y apart from the
+// inputs checks it when the loop starts, and takes numbers one by one whenever an input is y itself.
+template <class Group, class Single>
+void each(Real* y, Index n, Group group, Single single) {
+  Index i = 0;
+  for (; i + lane_count <= n; i += lane_count) detail::store(y + i, group(i));
+  for (; i < n; ++i) y[i] = single(i);
 }
 
-// The elementwise loops are as the compilers vectorise them best: plain.
+}  // namespace
+
+void fill(Real value, Real* y, Index n) {
+  each(
+      y, n, [=](Index) { return value - Lanes{}; }, [=](Index) { return value; });
+}
+void copy(const Real* x, Real* y, Index n) {
+  each(
+      y, n, [=](Index i) { return load(x + i); }, [=](Index i) { return x[i]; });
+}
 void add(const Real* a, const Real* b, Real* y, Index n) {
-  for (Index i = 0; i < n; ++i) y[i] = a[i] + b[i];
+  each(
+      y, n, [=](Index i) { return load(a + i) + load(b + i); }, [=](Index i) { return a[i] + b[i]; });
 }
-void accumulate(const Real* x, Real* y, Index n) {
-  for (Index i = 0; i < n; ++i) y[i] += x[i];
-}
+void accumulate(const Real* x, Real* y, Index n) { add(y, x, y, n); }
 void scale(Real alpha, const Real* x, Real* y, Index n) {
-  for (Index i = 0; i < n; ++i) y[i] = alpha * x[i];
+  each(
+      y, n, [=](Index i) { return alpha * load(x + i); }, [=](Index i) { return alpha * x[i]; });
 }
 void axpy(Real alpha, const Real* x, Real* y, Index n) {
-  for (Index i = 0; i < n; ++i) y[i] += alpha * x[i];
+  each(
+      y, n, [=](Index i) { return load(y + i) + alpha * load(x + i); },
+      [=](Index i) { return y[i] + alpha * x[i]; });
 }
 void multiply(const Real* a, const Real* b, Real* y, Index n) {
-  for (Index i = 0; i < n; ++i) y[i] = a[i] * b[i];
+  each(
+      y, n, [=](Index i) { return load(a + i) * load(b + i); }, [=](Index i) { return a[i] * b[i]; });
 }
 void multiply_add(const Real* a, const Real* b, Real* y, Index n) {
-  for (Index i = 0; i < n; ++i) y[i] += a[i] * b[i];
+  each(
+      y, n, [=](Index i) { return load(y + i) + load(a + i) * load(b + i); },
+      [=](Index i) { return y[i] + a[i] * b[i]; });
 }
 
 namespace {
