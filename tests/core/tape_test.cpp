@@ -2,6 +2,9 @@
 
 #include <doctest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "attn/ops/elementwise.hpp"
 #include "attn/ops/linear.hpp"
 
@@ -24,6 +27,36 @@ TEST_CASE("tape: a value used twice collects both gradients") {
   CHECK(tape.value(loss)[0] == Real(3 + 60 + 900));
   tape.backward(loss);
   CHECK(dx.data == std::vector<Real>{3, 30, 300});
+}
+
+TEST_CASE("tape: a gradient that has been read gives its memory to the next, unless it is watched") {
+  Tensor x({3}, {1, 2, 3}), dx({3}), w({3}, {1, 10, 100});
+  for (bool watched : {false, true}) {
+    Tape tape(Tape::Mode::training);
+    const Var a = scale(tape, tape.parameter(x, dx), 2), b = scale(tape, a, 3), c = scale(tape, b, 5);
+    if (watched) tape.watch(c);
+    tape.backward(weighted_sum(tape, c, w));
+    if (watched) {
+      const View dc = tape.grad(c);
+      CHECK(std::vector<Real>(dc.begin(), dc.end()) == w.data);
+    } else {
+      CHECK_THROWS_WITH_AS(tape.grad(c), "a gradient that has been read and given away: watch its value",
+                           ShapeError);
+    }
+    CHECK(dx.data == std::vector<Real>{30, 300, 3000});
+    std::fill(dx.data.begin(), dx.data.end(), Real(0));
+  }
+}
+
+TEST_CASE("tape: the way back of a deep chain needs the memory of two gradients") {
+  Tensor x(Shape{1000, 1000}), dx(x.shape), w(x.shape);  // 4 MB each
+  Tape tape(Tape::Mode::training);
+  Var v = tape.parameter(x, dx);
+  for (int i = 0; i < 8; ++i) v = scale(tape, v, 2);
+  const Var loss = weighted_sum(tape, v, w);
+  const std::size_t forward = tape.arena_bytes();
+  tape.backward(loss);
+  CHECK(tape.arena_bytes() <= forward + 2 * x.data.size() * sizeof(Real) + (std::size_t(2) << 20));
 }
 
 TEST_CASE("tape: parameter gradients add up over passes") {

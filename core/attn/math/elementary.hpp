@@ -102,33 +102,6 @@ inline FloatLanes normal_cdf(const FloatLanes& x) {
 
 constexpr Index wide_count = static_cast<Index>(sizeof(Wide) / sizeof(Real));
 
-// The first `count` < wide_count numbers at x, zeros behind them; and back. Lane by lane: a memcpy of
-// so few bytes is a call, and what it wrote in parts cannot be read as a whole without waiting.
-inline Wide load_part(const Real* x, Index count) {
-  Wide v{};
-#ifndef ATTN_REAL_DOUBLE
-  if constexpr (wide_count == 4) {
-    v[0] = x[0];
-    if (count > 1) v[1] = x[1];
-    if (count > 2) v[2] = x[2];
-    return v;
-  }
-#endif
-  std::memcpy(&v, x, static_cast<std::size_t>(count) * sizeof(Real));
-  return v;
-}
-inline void store_part(Real* y, const Wide& v, Index count) {
-#ifndef ATTN_REAL_DOUBLE
-  if constexpr (wide_count == 4) {
-    y[0] = v[0];
-    if (count > 1) y[1] = v[1];
-    if (count > 2) y[2] = v[2];
-    return;
-  }
-#endif
-  std::memcpy(y, &v, static_cast<std::size_t>(count) * sizeof(Real));
-}
-
 // y_i = f(x_i): whole groups, then the rest in a padded group, so that its bits come out the same.
 template <class F>
 void map(F f, const Real* x, Real* y, Index n) {
@@ -139,7 +112,8 @@ void map(F f, const Real* x, Real* y, Index n) {
     v = f(v);
     std::memcpy(y + i, &v, sizeof v);
   }
-  if (i < n) store_part(y + i, f(load_part(x + i, n - i)), n - i);
+  if constexpr (wide_count > 1)
+    if (i < n) store_part(y + i, f(load_part(x + i, n - i, 0)), n - i);
 }
 
 }  // namespace attn::detail

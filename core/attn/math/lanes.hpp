@@ -31,6 +31,30 @@ inline Lanes load(const Real* p) {
 }
 inline void store(Real* p, const Lanes& v) { std::memcpy(p, &v, sizeof v); }
 
+// The first `count` numbers at x, 0 < count < lane_count, and `rest` in the lanes behind them; and back. Lane
+// by lane: a memcpy of so few bytes is a call, and what was written in parts cannot be read as a whole at
+// once.
+inline Lanes load_part(const Real* x, Index count, Real rest) {
+  Lanes v = rest - Lanes{};
+  if constexpr (lane_count == 4) {
+    v[0] = x[0];
+    if (count > 1) v[1] = x[1];
+    if (count > 2) v[2] = x[2];
+  } else {
+    for (Index l = 0; l < count; ++l) v[l] = x[l];
+  }
+  return v;
+}
+inline void store_part(Real* y, const Lanes& v, Index count) {
+  if constexpr (lane_count == 4) {
+    y[0] = v[0];
+    if (count > 1) y[1] = v[1];
+    if (count > 2) y[2] = v[2];
+  } else {
+    for (Index l = 0; l < count; ++l) y[l] = v[l];
+  }
+}
+
 // Pairwise over the lanes: ((0 + n/2) + (1 + n/2+1) ..), a fixed order.
 inline Real horizontal_sum(const Lanes& v) {
   Real x[lane_count];
@@ -38,6 +62,20 @@ inline Real horizontal_sum(const Lanes& v) {
   for (Index half = lane_count / 2; half > 0; half /= 2)
     for (Index i = 0; i < half; ++i) x[i] += x[i + half];
   return x[0];
+}
+
+inline Lanes larger(const Lanes& a, const Lanes& b) { return a > b ? a : b; }
+
+// Without a branch that depends on the numbers: their order is what nobody can predict.
+inline Real horizontal_max(Lanes v) {
+  if constexpr (lane_count == 4) {
+    v = larger(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
+    v = larger(v, __builtin_shufflevector(v, v, 1, 0, 3, 2));
+    return v[0];
+  }
+  Real m = v[0];
+  for (Index l = 1; l < lane_count; ++l) m = v[l] > m ? v[l] : m;
+  return m;
 }
 
 }  // namespace attn::detail

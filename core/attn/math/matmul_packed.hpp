@@ -100,33 +100,38 @@ class PackedProduct {
   static Side block_of_a(const Operand& a, Index mb, Index kb, Index nb, std::vector<Real>& buffer) {
     if (!a.transposed && nb < 64) return {a.data, rows * a.outer, 1, a.outer};
     if (a.transposed && kb * a.outer <= small) return {a.data, rows, a.outer, 1};
-    reserve(buffer, (mb + rows - 1) / rows * rows * kb);
-    for (Index i = 0; i < mb; i += rows)
-      pack_panel<rows>({a.data + (a.transposed ? i : i * a.outer), a.outer, !a.transposed}, kb,
-                       std::min(rows, mb - i), buffer.data() + i * kb);
+    pack<rows>({a.data, a.outer, !a.transposed}, kb, mb, buffer);
     return {buffer.data(), rows * kb, rows, 1};
   }
 
   static Side block_of_b(const Operand& b, Index kb, Index nb, std::vector<Real>& buffer) {
     if (!b.transposed && nb % width == 0 && kb * b.outer <= small) return {b.data, width, b.outer, 1};
-    reserve(buffer, (nb + width - 1) / width * width * kb);
-    Index j = 0;
-    if (!b.transposed)
-      for (; j + together * width <= nb; j += together * width)
-        pack_panels(b.data + j, b.outer, kb, buffer.data() + j * kb);
-    for (; j < nb; j += width)
-      pack_panel<width>({b.data + (b.transposed ? j * b.outer : j), b.outer, b.transposed}, kb,
-                        std::min(width, nb - j), buffer.data() + j * kb);
+    pack<width>(b, kb, nb, buffer);
     return {buffer.data(), width * kb, width, 1};
   }
 
-  // Several panels in one pass over the rows of B: rows are often a power of two apart and share a cache set,
-  // so a line of which only one panel's part is read would have to be fetched again for the next.
+  // Strips [kb, Width] one after another from source: [kb, count], the last padded with zeros.
+  template <Index Width>
+  static void pack(const Operand& source, Index kb, Index count, std::vector<Real>& buffer) {
+    reserve(buffer, (count + Width - 1) / Width * Width * kb);
+    Index j = 0;
+    if (!source.transposed)
+      for (; j + together * Width <= count; j += together * Width)
+        pack_panels<Width>(source.data + j, source.outer, kb, buffer.data() + j * kb);
+    for (; j < count; j += Width)
+      pack_panel<Width>(
+          {source.data + (source.transposed ? j * source.outer : j), source.outer, source.transposed}, kb,
+          std::min(Width, count - j), buffer.data() + j * kb);
+  }
+
+  // Several strips in one pass over the rows: rows are often a power of two apart and share a cache set,
+  // so a line of which only one strip's part is read would have to be fetched again for the next.
   static constexpr Index together = 4;
+  template <Index Width>
   static void pack_panels(const Real* source, Index outer, Index kb, Real* panels) {
     for (Index p = 0; p < kb; ++p)
       for (Index q = 0; q < together; ++q)
-        copy<width>(source + p * outer + q * width, panels + (q * kb + p) * width);
+        copy<Width>(source + p * outer + q * Width, panels + (q * kb + p) * Width);
   }
 
   // panel: [kb, Width] from source: [kb, count], the columns beyond `count` zero.
@@ -253,12 +258,15 @@ class PackedProduct {
   template <int R, int Vectors, bool Adjacent>
   static void tiles(const Column& column) {
     const Index across = Adjacent ? 1 : column.a.across, a_step = column.a.step, b_step = column.b_step;
+    const Real* strip = column.a.data + column.first / rows * column.a.strip;
+    Target target = column.target;
+    target.c += column.first * target.ldc;
     for (Index row = column.first; row < column.last; row += R) {
       const Steps steps = steps_of<R>(column.triangle, row, column.k);
       V sum[R][Vectors];
       for (int i = 0; i < R; ++i)
         for (int v = 0; v < Vectors; ++v) sum[i][v] = Ops::splat_value(0);
-      const Real* a = column.a.data + row / rows * column.a.strip + steps.from * a_step;
+      const Real* a = strip + steps.from * a_step;
       const Real *b = column.b + steps.from * b_step, *const end = column.b + steps.to * b_step;
 #if defined(__clang__)
 // V8 loads all operands of a block first and multiplies later: unrolled, they spill (measured: half the
@@ -270,8 +278,9 @@ class PackedProduct {
         a += a_step;
         b += b_step;
       }
-      const Target& t = column.target;
-      finish<R, Vectors>(sum, {t.c + row * t.ldc, t.ldc, t.store, t.alpha}, column.n);
+      finish<R, Vectors>(sum, target, column.n);
+      strip += column.a.strip;
+      target.c += R * target.ldc;
     }
   }
 
@@ -286,22 +295,34 @@ class PackedProduct {
     }
   }
 
+  // A whole tile's way out is short: with a few dozen steps along k it is a good part of the work.
   template <int R, int Vectors>
   [[gnu::always_inline]] static void finish(V (&sum)[R][Vectors], const Target& t, Index n) {
-    const V alpha = Ops::splat_value(t.alpha);
-    const bool whole = n == Vectors * Ops::lanes;
-    for (int i = 0; i < R; ++i) {
-      Real* c = t.c + i * t.ldc;
-      Real edge[Vectors * Ops::lanes];  // a tile that reaches past C's last column
-      if (!whole && t.store == Store::add) std::copy(c, c + n, edge);
-      Real* out = whole ? c : edge;
-      for (int v = 0; v < Vectors; ++v) {
-        Real* place = out + v * Ops::lanes;
-        Ops::store(place, t.store == Store::add ? Ops::multiply_add(alpha, sum[i][v], Ops::load(place))
-                                                : Ops::multiply(alpha, sum[i][v]));
-      }
-      if (!whole) std::copy(edge, edge + n, c);
+    if (n != Vectors * Ops::lanes) {
+      Real edge[R * Vectors * Ops::lanes];
+      for (int i = 0; i < R; ++i)
+        for (int v = 0; v < Vectors; ++v) Ops::store(edge + (i * Vectors + v) * Ops::lanes, sum[i][v]);
+      return finish_part(edge, Vectors * Ops::lanes, R, t, n);
     }
+    const V alpha = Ops::splat_value(t.alpha);
+    Real* c = t.c;
+    if (t.store == Store::add) {
+      for (int i = 0; i < R; ++i, c += t.ldc)
+        for (int v = 0; v < Vectors; ++v)
+          Ops::store(c + v * Ops::lanes, Ops::multiply_add(alpha, sum[i][v], Ops::load(c + v * Ops::lanes)));
+    } else {
+      for (int i = 0; i < R; ++i, c += t.ldc)
+        for (int v = 0; v < Vectors; ++v) Ops::store(c + v * Ops::lanes, Ops::multiply(alpha, sum[i][v]));
+    }
+  }
+
+  // A tile that reaches past C's last column.
+  [[gnu::noinline]] static void finish_part(const Real* sums, Index stride, Index height, Target t, Index n) {
+    for (Index i = 0; i < height; ++i)
+      for (Index j = 0; j < n; ++j) {
+        Real& c = t.c[i * t.ldc + j];
+        c = t.store == Store::add ? t.alpha * sums[i * stride + j] + c : t.alpha * sums[i * stride + j];
+      }
   }
 };
 

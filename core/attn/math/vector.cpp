@@ -87,26 +87,20 @@ Real dot(const Real* a, const Real* b, Index n) {
 Real sum_squares(const Real* x, Index n) { return dot(x, x, n); }
 
 Real max(const Real* x, Index n) {
-  Real m = -std::numeric_limits<Real>::infinity();
-  Real nan_seen = 0;  // becomes NaN with the first NaN: 0·x would not do, since 0·inf is NaN too
+  constexpr Real lowest = -std::numeric_limits<Real>::infinity();
+  Lanes best = lowest - Lanes{},
+        nan{};  // nan: NaN in a lane that has seen one; 0·x would not do, 0·inf is NaN too
+  const auto see = [&](const Lanes& v) {
+    best = detail::larger(v, best);
+    nan = v == v ? nan : v;
+  };
   Index i = 0;
-  if (n >= lane_count) {
-    Lanes best = load(x), nan = Lanes{};
-    for (; i + lane_count <= n; i += lane_count) {
-      const Lanes v = load(x + i);
-      best = v > best ? v : best;
-      nan = v == v ? nan : v;
-    }
-    for (Index l = 0; l < lane_count; ++l) {
-      m = best[l] > m ? best[l] : m;
-      nan_seen += nan[l];
-    }
+  for (; i + lane_count <= n; i += lane_count) see(load(x + i));
+  if (i < n) {
+    see(detail::load_part(x + i, n - i, lowest));
   }
-  for (; i < n; ++i) {
-    m = x[i] > m ? x[i] : m;
-    nan_seen += x[i] == x[i] ? 0 : x[i];
-  }
-  return nan_seen == nan_seen ? m : nan_seen;
+  const Real nan_seen = detail::horizontal_sum(nan);
+  return nan_seen == nan_seen ? detail::horizontal_max(best) : nan_seen;
 }
 
 void tanh(const Real* x, Real* y, Index n) {

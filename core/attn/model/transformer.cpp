@@ -28,10 +28,8 @@ bool ForwardPass::watches(HookPoint point) const {
 
 // A value without a gradient is copied, so that the gradient begins here even where a hook cut it off.
 Var ForwardPass::watch(HookPoint point, Var v) {
-  if (!tape_.needs_grad(v)) {
-    v = copy(tape_, v);
-    tape_.watch(v);
-  }
+  if (!tape_.needs_grad(v)) v = copy(tape_, v);
+  tape_.watch(v);
   for (WatchedValue& w : *options_.watched)
     if (w.point == point) w.value = v;
   return v;

@@ -22,8 +22,8 @@ void layer_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, 
   statistics[1] = inverse;
 }
 
-void layer_norm_row_backward(Real* dx, Real* dgain, Real* dbias, const Real* dy, const Real* x,
-                             const Real* statistics, const Real* gain, Index n) {
+void layer_norm_row_backward(Real* dx, Store dx_store, Real* dgain, Real* dbias, const Real* dy,
+                             const Real* x, const Real* statistics, const Real* gain, Index n) {
   const Real mean = statistics[0], inverse = statistics[1];
   // backward 4: y = x̂ ∘ g + b. The sums over the row that steps 3 and 2 need are taken on the way.
   Real sum = 0, projection = 0;  // Σ dx̂ and Σ dx̂ x̂
@@ -42,7 +42,7 @@ void layer_norm_row_backward(Real* dx, Real* dgain, Real* dbias, const Real* dy,
   for (Index i = 0; i < n; ++i) {
     const Real normal = (x[i] - mean) * inverse;
     const Real g = gain ? gain[i] * dy[i] : dy[i];
-    dx[i] += inverse * (g - sum - normal * projection);
+    dx[i] = (dx_store == Store::add ? dx[i] : 0) + inverse * (g - sum - normal * projection);
   }
 }
 
@@ -56,8 +56,8 @@ void rms_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, In
   statistics[0] = inverse;
 }
 
-void rms_norm_row_backward(Real* dx, Real* dgain, const Real* dy, const Real* x, const Real* statistics,
-                           const Real* gain, Index n) {
+void rms_norm_row_backward(Real* dx, Store dx_store, Real* dgain, const Real* dy, const Real* x,
+                           const Real* statistics, const Real* gain, Index n) {
   const Real inverse = statistics[0];
   // backward 3: y = x̂ ∘ g
   if (dgain)
@@ -70,7 +70,8 @@ void rms_norm_row_backward(Real* dx, Real* dgain, const Real* dy, const Real* x,
   else
     projection = vec::dot(dy, x, n);
   const Real back = -projection * inverse * inverse * inverse / static_cast<Real>(n);
-  for (Index i = 0; i < n; ++i) dx[i] += inverse * (gain ? gain[i] * dy[i] : dy[i]) + back * x[i];
+  for (Index i = 0; i < n; ++i)
+    dx[i] = (dx_store == Store::add ? dx[i] : 0) + (inverse * (gain ? gain[i] * dy[i] : dy[i]) + back * x[i]);
 }
 
 Var layer_norm(Tape& tape, Var x, Var gain, Var bias, Real epsilon) {
@@ -85,9 +86,10 @@ Var layer_norm(Tape& tape, Var x, Var gain, Var bias, Real epsilon) {
                    g, b, n, epsilon);
   tape.on_backward(out, [=](Tape& t) {
     const Real *dy = t.grad(out).data, *in = t.value(x).data;
-    Real *dx = t.grad(x).data, *dgain = t.grad(gain).data, *dbias = t.grad(bias).data;
+    const Tape::GradTarget target = t.grad_target(x);
+    Real *dx = target.grad.data, *dgain = t.grad(gain).data, *dbias = t.grad(bias).data;
     for (Index r = 0; r < rows; ++r)
-      layer_norm_row_backward(dx ? dx + r * n : nullptr, dgain, dbias, dy + r * n, in + r * n,
+      layer_norm_row_backward(dx ? dx + r * n : nullptr, target.store, dgain, dbias, dy + r * n, in + r * n,
                               statistics.data + 2 * r, g, n);
   });
   return out;
@@ -104,10 +106,11 @@ Var rms_norm(Tape& tape, Var x, Var gain, Real epsilon) {
                  epsilon);
   tape.on_backward(out, [=](Tape& t) {
     const Real *dy = t.grad(out).data, *in = t.value(x).data;
-    Real *dx = t.grad(x).data, *dgain = t.grad(gain).data;
+    const Tape::GradTarget target = t.grad_target(x);
+    Real *dx = target.grad.data, *dgain = t.grad(gain).data;
     for (Index r = 0; r < rows; ++r)
-      rms_norm_row_backward(dx ? dx + r * n : nullptr, dgain, dy + r * n, in + r * n, statistics.data + r, g,
-                            n);
+      rms_norm_row_backward(dx ? dx + r * n : nullptr, target.store, dgain, dy + r * n, in + r * n,
+                            statistics.data + r, g, n);
   });
   return out;
 }

@@ -10,14 +10,14 @@ namespace attn {
 // statistics: μ and 1 / √(σ² + ε), kept for the backward pass.
 void layer_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, const Real* bias, Index n,
                     Real epsilon);
-// Adds to dx, dgain, dbias (the last two may be null).
-void layer_norm_row_backward(Real* dx, Real* dgain, Real* dbias, const Real* dy, const Real* x,
-                             const Real* statistics, const Real* gain, Index n);
+// Adds to dgain and dbias (which may be null), and to dx or overwrites it.
+void layer_norm_row_backward(Real* dx, Store dx_store, Real* dgain, Real* dbias, const Real* dy,
+                             const Real* x, const Real* statistics, const Real* gain, Index n);
 
 // One row: y = x / √(mean x² + ε) ∘ g. statistics: 1 / √(mean x² + ε).
 void rms_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, Index n, Real epsilon);
-void rms_norm_row_backward(Real* dx, Real* dgain, const Real* dy, const Real* x, const Real* statistics,
-                           const Real* gain, Index n);
+void rms_norm_row_backward(Real* dx, Store dx_store, Real* dgain, const Real* dy, const Real* x,
+                           const Real* statistics, const Real* gain, Index n);
 
 // x: [.., n]; gain and bias: [n], or invalid Vars for none.
 Var layer_norm(Tape& tape, Var x, Var gain, Var bias, Real epsilon);

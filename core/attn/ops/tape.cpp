@@ -1,6 +1,9 @@
 #include "attn/ops/tape.hpp"
 
 #include <algorithm>
+#include <iterator>
+
+#include "attn/math/vector.hpp"
 
 namespace attn {
 namespace {
@@ -40,7 +43,10 @@ Var Tape::parameter(ConstView value, View grad) {
 
 Var Tape::stored_parameter(const StoredView& value) {
   if (training()) throw ShapeError("weights kept in sixteen bits cannot be trained: widen them first");
-  return push({ConstView{nullptr, value.shape}, nullptr, View{}, false, false, value.data, value.storage});
+  Value entry{ConstView{nullptr, value.shape}, nullptr, View{}, false, false};
+  entry.stored = value.data;
+  entry.storage = value.storage;
+  return push(entry);
 }
 
 Var Tape::result(const Shape& shape, bool needs_grad) {
@@ -76,7 +82,7 @@ View Tape::mutable_value(Var v) {
 View Tape::grad(Var v) {
   const GradTarget target = grad_target(v);
   if (target.grad.data && target.store == Store::overwrite)
-    std::fill(target.grad.begin(), target.grad.end(), Real(0));
+    vec::fill(0, target.grad.data, target.grad.size());
   return target.grad;
 }
 
@@ -84,27 +90,51 @@ Tape::GradTarget Tape::grad_target(Var v) {
   if (!v.valid() || !at(v).needs_grad) return {View{}, Store::add};
   if (at(v).grad_ready) return {at(v).grad, Store::add};
   Value& entry = at(v);
-  entry.grad = scratch(entry.value.shape);
+  if (entry.grad_spent) throw ShapeError("a gradient that has been read and given away: watch its value");
+  const Shape shape = entry.value.shape;
+  const auto same = [&](const View& spare) { return spare.size() == shape.size(); };
+  const auto latest = std::find_if(spare_.rbegin(), spare_.rend(), same);
+  if (latest == spare_.rend()) {
+    entry.grad = scratch(shape);
+  } else {
+    entry.grad = {latest->data, shape};
+    spare_.erase(std::next(latest).base());
+  }
   entry.grad_ready = true;
   return {entry.grad, Store::overwrite};
+}
+
+// Borrowed gradients belong to the caller.
+void Tape::recycle(Value& value) {
+  if (value.watched || !value.mutable_data) return;
+  spare_.push_back(value.grad);
+  value.grad = View{};
+  value.grad_ready = false;
+  value.grad_spent = true;
 }
 
 bool Tape::needs_grad(Var v) const { return v.valid() && const_cast<Tape*>(this)->at(v).needs_grad; }
 
 void Tape::detach(Var v) { at(v).needs_grad = false; }
 
-void Tape::watch(Var v) { at(v).needs_grad = training(); }
+void Tape::watch(Var v) {
+  at(v).needs_grad = training();
+  at(v).watched = true;
+}
 
 void Tape::backward(Var loss) {
   if (!training()) throw ShapeError("backward on an inference tape");
   if (value(loss).size() != 1)
     throw ShapeError("backward starts at one number, not at " + to_string(value(loss).shape));
   if (!needs_grad(loss)) return;  // nothing that the loss depends on is trained
+  at(loss).watched = true;
   grad(loss)[0] = 1;
   for (std::size_t i = passes_.size(); i-- > 0;) {
     const Pass pass = passes_[i];
     // A hook may have detached the output after its pass was recorded.
-    if (at(pass.out).needs_grad && at(pass.out).grad_ready) pass.run(pass.closure, *this);
+    if (!at(pass.out).needs_grad || !at(pass.out).grad_ready) continue;
+    pass.run(pass.closure, *this);
+    recycle(at(pass.out));
   }
   passes_.clear();  // each pass runs once
 }
@@ -112,6 +142,7 @@ void Tape::backward(Var loss) {
 void Tape::reset() {
   values_.clear();
   passes_.clear();
+  spare_.clear();
   block_ = used_ = 0;
 }
 

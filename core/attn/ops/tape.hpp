@@ -4,7 +4,8 @@
 //  * intervention: a value may be observed or overwritten between two operations (model/hooks.hpp).
 //
 // All memory comes from an arena that keeps its blocks across reset(), so a training step
-// allocates nothing once the first one has run.
+// allocates nothing once the first one has run. On the way back a gradient is read by the pass of its own
+// operation and by nobody after it: its memory serves the next gradient of that size, still in the cache.
 #pragma once
 
 #include <cstddef>
@@ -54,7 +55,9 @@ class Tape {
   StoredView stored(Var v) const;
   Shape shape(Var v) const;   // of either kind
   View mutable_value(Var v);  // results only
-  View grad(Var v);           // zeroed on first use within a pass; training only
+  // Zeroed on first use within a pass; training only. After backward() only what is watched, a parameter or
+  // comes from no operation still has its gradient.
+  View grad(Var v);
   bool needs_grad(Var v) const;
   // Where a backward pass puts its contribution to the gradient of v: the first one of a pass
   // may overwrite, the others add. Empty (null data) if v needs none. The caller must write
@@ -66,8 +69,8 @@ class Tape {
   GradTarget grad_target(Var v);
   // Stop the gradient at v: used when a hook has replaced the value.
   void detach(Var v);
-  // Ask for the gradient of v although nothing before it is trained; what is computed from v from now on
-  // carries it back. Training only.
+  // Ask for the gradient of v, to be read after backward(), although nothing before it may be trained; what
+  // is computed from v from now on carries it back. Training only.
   void watch(Var v);
 
   // Record the backward pass of the operation that produced `out`: called as f(tape) in
@@ -99,6 +102,7 @@ class Tape {
     Real* mutable_data;
     View grad;
     bool needs_grad, grad_ready;
+    bool watched = false, grad_spent = false;
     const std::uint16_t* stored = nullptr;  // instead of value.data
     Storage storage = Storage::real;
   };
@@ -109,11 +113,13 @@ class Tape {
   };
   void* allocate(std::size_t bytes, std::size_t align);
   Var push(const Value& value);
+  void recycle(Value& value);
   Value& at(Var v);
 
   Mode mode_;
   std::vector<Value> values_;
   std::vector<Pass> passes_;
+  std::vector<View> spare_;  // memory of gradients that have been read
   struct Block {
     std::unique_ptr<std::byte[]> bytes;
     std::size_t size;

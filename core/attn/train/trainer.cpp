@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "attn/math/vector.hpp"
 #include "attn/ops/cross_entropy.hpp"
 #include "attn/train/trainer_state.hpp"
 
@@ -44,8 +45,11 @@ TrainerCore::TrainerCore(const TrainConfig& config, TrainerState state)
 // Into memory that is already there: no allocation.
 void TrainerCore::keep_for_return() {
   const ConstView weights = std::as_const(state_.model.parameters).flat();
-  std::copy(weights.begin(), weights.end(), last_finite_.model.parameters.flat().begin());
-  last_finite_.adamw = state_.adamw;
+  const AdamWState& adamw = state_.adamw;
+  vec::copy(weights.data, last_finite_.model.parameters.flat().data, weights.size());
+  vec::copy(adamw.m.data(), last_finite_.adamw.m.data(), weights.size());
+  vec::copy(adamw.v.data(), last_finite_.adamw.v.data(), weights.size());
+  last_finite_.adamw.step = adamw.step;
   last_finite_.data = state_.data;
   last_finite_.steps = state_.steps;
 }
@@ -62,7 +66,7 @@ StepMetrics TrainerCore::step() {
   const CrossEntropy ce = cross_entropy(tape_, logits, batch_.targets.data(), batch_.weights.data());
 
   // 2. backward: every parameter's gradient, added to zeros
-  std::fill(gradients_.flat().begin(), gradients_.flat().end(), Real(0));
+  vec::fill(0, gradients_.flat().data, gradients_.size());
   tape_.backward(ce.loss);
 
   // 3. clip and update
