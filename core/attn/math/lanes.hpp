@@ -31,6 +31,8 @@ inline Lanes load(const Real* p) {
 }
 inline void store(Real* p, const Lanes& v) { std::memcpy(p, &v, sizeof v); }
 
+constexpr Index third = lane_count > 2 ? 2 : 0;  // where there are two lanes, compiled but never reached
+
 // The first `count` numbers at x, 0 < count < lane_count, and `rest` in the lanes behind them; and back. Lane
 // by lane: a memcpy of so few bytes is a call, and what was written in parts cannot be read as a whole at
 // once.
@@ -39,7 +41,7 @@ inline Lanes load_part(const Real* x, Index count, Real rest) {
   if constexpr (lane_count == 4) {
     v[0] = x[0];
     if (count > 1) v[1] = x[1];
-    if (count > 2) v[2] = x[2];
+    if (count > 2) v[third] = x[2];
   } else {
     for (Index l = 0; l < count; ++l) v[l] = x[l];
   }
@@ -49,7 +51,7 @@ inline void store_part(Real* y, const Lanes& v, Index count) {
   if constexpr (lane_count == 4) {
     y[0] = v[0];
     if (count > 1) y[1] = v[1];
-    if (count > 2) y[2] = v[2];
+    if (count > 2) y[2] = v[third];
   } else {
     for (Index l = 0; l < count; ++l) y[l] = v[l];
   }
@@ -64,18 +66,21 @@ inline Real horizontal_sum(const Lanes& v) {
   return x[0];
 }
 
-inline Lanes larger(const Lanes& a, const Lanes& b) { return a > b ? a : b; }
-
-// Without a branch that depends on the numbers: their order is what nobody can predict.
-inline Real horizontal_max(Lanes v) {
-  if constexpr (lane_count == 4) {
-    v = larger(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
-    v = larger(v, __builtin_shufflevector(v, v, 1, 0, 3, 2));
+// The largest lane. On four, without a branch that depends on the numbers: nobody can predict their order.
+// A template, so that the other widths do not read what only four lanes understand.
+template <class V>
+inline Real horizontal_max(V v) {
+  if constexpr (sizeof(V) == 4 * sizeof(Real)) {
+    const V w = __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    v = v > w ? v : w;
+    const V u = __builtin_shufflevector(v, v, 1, 0, 3, 2);
+    v = v > u ? v : u;
     return v[0];
+  } else {
+    Real m = v[0];
+    for (Index l = 1; l < lane_count; ++l) m = v[l] > m ? v[l] : m;
+    return m;
   }
-  Real m = v[0];
-  for (Index l = 1; l < lane_count; ++l) m = v[l] > m ? v[l] : m;
-  return m;
 }
 
 }  // namespace attn::detail

@@ -233,13 +233,12 @@ class PackedProduct {
   using Kernel = void (*)(const Column& column);
 
   static Kernel kernel(Index r, int vectors, bool adjacent) {
-    static_assert(Ops::columns == 2, "the table lists one and two vectors");
-    static constexpr Kernel table[2][2][4] = {
-        {{tiles<1, 1, false>, tiles<2, 1, false>, tiles<3, 1, false>, tiles<4, 1, false>},
-         {tiles<1, 2, false>, tiles<2, 2, false>, tiles<3, 2, false>, tiles<4, 2, false>}},
-        {{tiles<1, 1, true>, tiles<2, 1, true>, tiles<3, 1, true>, tiles<4, 1, true>},
-         {tiles<1, 2, true>, tiles<2, 2, true>, tiles<3, 2, true>, tiles<4, 2, true>}}};
-    return table[adjacent][vectors - 1][r - 1];
+    static_assert(Ops::columns == 2, "the tables list one and two vectors");
+    static constexpr Kernel whole[2] = {tiles<4, 1, true>, tiles<4, 2, true>};
+    static constexpr Kernel any[2][4] = {
+        {tiles<1, 1, false>, tiles<2, 1, false>, tiles<3, 1, false>, tiles<4, 1, false>},
+        {tiles<1, 2, false>, tiles<2, 2, false>, tiles<3, 2, false>, tiles<4, 2, false>}};
+    return adjacent && r == rows ? whole[vectors - 1] : any[vectors - 1][r - 1];
   }
 
   // The steps along k that can be other than zero for a tile whose first row is `row`.

@@ -91,7 +91,7 @@ Real max(const Real* x, Index n) {
   Lanes best = lowest - Lanes{},
         nan{};  // nan: NaN in a lane that has seen one; 0·x would not do, 0·inf is NaN too
   const auto see = [&](const Lanes& v) {
-    best = detail::larger(v, best);
+    best = v > best ? v : best;
     nan = v == v ? nan : v;
   };
   Index i = 0;
