@@ -31,7 +31,7 @@ def t5_bucket(distance, buckets=32, farthest=128):
     """Причинный случай: у близких расстояний корзина своя, дальше — по логарифму."""
     exact = buckets // 2
     far = exact + (torch.log(distance.clamp(min=1) / exact) / math.log(farthest / exact) * (buckets - exact)).long()
-    return torch.where(distance < exact, distance, far.clamp(max=buckets - 1))
+    return torch.where(distance < exact, distance.clamp(min=0), far.clamp(max=buckets - 1))
 # #endregion bias
 
 
@@ -63,7 +63,7 @@ def main():
     rows = torch.arange(d).view(2, d // 2).T.flatten()  # половины -> соседи: 0, d/2, 1, d/2 + 1, …
     half = rope(q, p, theta) @ rope(k, p - 3, theta).T
     near = rope(q[:, rows], p, theta, True) @ rope(k[:, rows], p - 3, theta, True).T
-    assert torch.allclose(half, near)  # те же оценки, если переставить строки весов
+    assert torch.allclose(half, near)  # те же оценки, если переставить столбцы W_Q и W_K
     assert not torch.allclose(half, rope(q, p, theta, True) @ rope(k, p - 3, theta, True).T)
 
     bias = alibi(8, T)[0]

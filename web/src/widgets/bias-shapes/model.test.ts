@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DISTANCES, falling, firsts, halfLife, kernel, type Recorded } from './model';
+import { DISTANCES, falling, firsts, halfLife, kernel, shared, type Recorded } from './model';
 import recordedJson from './recording.json';
 
 const r = recordedJson as Recorded;
@@ -20,4 +20,5 @@ it('has the buckets of T5: sixteen exact, one for all from 113 on', () => {
   expect(steps[16]).toEqual({ bucket: 16, from: 16 });
   expect(steps[17]).toEqual({ bucket: 17, from: 19 });
   expect(steps.at(-1)).toEqual({ bucket: 31, from: 113 });
+  expect(shared(steps)).toBe(16); // 16, 17 and 18 share one number
 });

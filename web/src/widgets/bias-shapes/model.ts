@@ -18,6 +18,8 @@ export function firsts(bucket: ArrayLike<number>): { bucket: number; from: numbe
   for (let d = 0; d < bucket.length; d += 1) if (d === 0 || bucket[d] !== bucket[d - 1]) out.push({ bucket: bucket[d]!, from: d });
   return out;
 }
+/** The distance from which distances begin to share a bucket: where the first bucket of more than one starts. */
+export const shared = (steps: readonly { from: number }[]): number | null => steps.find((x, i) => i + 1 < steps.length && steps[i + 1]!.from - x.from > 1)?.from ?? null;
 /** Whether the slopes only fall from head to head. */
 export const falling = (slopes: ArrayLike<number>): boolean => Array.from(slopes).every((m, h) => h === 0 || m < slopes[h - 1]!);
 

@@ -8,7 +8,7 @@ import * as step from '../one-step-back/model';
 import dial from '../rope-dial/recording.json';
 import * as rope from '../rope-dial/model';
 import race from './recording.json';
-import { curve, NAMES, type Recorded, type Row } from './model';
+import { curve, NAMES, SEGMENTS, type Recorded, type Row } from './model';
 
 const text = readFileSync(new URL('../../../../chapters/13-positions/index.mdx', import.meta.url), 'utf8').replace(/[\s\u00a0\u202f]+/g, ' ');
 const says = (...words: string[]): void => { for (const w of words) expect(text.includes(w.replace(/\u00a0/g, ' ')), `the chapter should say «${w}»`).toBe(true); };
@@ -30,6 +30,14 @@ describe('«Дальше обученной длины»', () => {
     expect(Math.round(100 * Math.max(...places.slice(17)))).toBe(5);
     says('с места 16 верны 17 % ответов', 'не больше 5 %');
     expect(Math.round(100 * (1 - curve(row('rope'), 'texts').at(-1)![1]))).toBe(9);
+  });
+  it('counts the seeds at which T5 is above RoPE, and the first answer of ALiBi', () => {
+    const wins = (n: number): number => row('t5').segments.filter((x, k) => x[SEGMENTS.indexOf(n as 48)]! > row('rope').segments[k]![SEGMENTS.indexOf(n as 48)]!).length;
+    expect([48, 64].map(wins)).toEqual([4, 4]);
+    says('на четырёх зёрнах из пяти');
+    const [first, ...others] = row('alibi').places;
+    says(`на первом же повторённом токене верны ${Math.round(100 * first!)} % ответов, на остальных — не меньше ${Math.round(100 * Math.min(...others))} %`);
+    for (const s of ['t5', 'rope', 'learned', 'sinusoidal']) expect(new Map(curve(row(s), 'segments')).get(16)).toBeGreaterThanOrEqual(0.999);
   });
 });
 
@@ -69,6 +77,11 @@ describe('«Растянуть RoPE»', () => {
   it('takes YaRN apart', () => {
     const of = (loud: boolean): string => mid(r.rows.find((x) => x.loud === loud)!, 64);
     says(`одни частоты дают ${of(false)}, одна громкость — ${of(true)}, меньше, чем ничего (${mid(r.rows[0]!, 64)})`);
+    const at64 = (row: rope.Row): number[] => rope.at(row, 64);
+    const whole = at64(rope.find(r, { extension: 'yarn', factor: 4, kept: rope.PAIRS })!);
+    const adds = at64(r.rows.find((x) => x.loud === false)!).map((x, k) => whole[k]! - x);
+    says(`громкость добавляет ${three(Math.min(...adds))}–${three(Math.max(...adds))} на каждом зерне`);
+    at64(r.rows.find((x) => x.loud === true)!).forEach((x, k) => expect(x).toBeLessThan(at64(r.rows[0]!)[k]!));
   });
   it('prints what tuning does', () => {
     const tuned = (e: rope.Extension): rope.Tuned => r.tuned.find((t) => t.extension === e)!;
