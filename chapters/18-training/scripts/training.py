@@ -6,8 +6,8 @@ import torch
 
 # #region advantage
 def score_gradient(p, gain):
-    """∂L/∂z of one row: p [N] are its weights, gain [N] is g·v_j, what each key would bring."""
-    return p * (gain - p @ gain)  # better than the mixture: up; worse: down
+    """∂L/∂z of one row: p [N] are its weights, gain [N] is g·v_j, what each key adds to the loss."""
+    return p * (gain - p @ gain)  # worse than the mixture: positive, descent lowers it
 
 
 def passes(p):
