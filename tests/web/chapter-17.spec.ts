@@ -12,12 +12,12 @@ test('memories are computed in the page: rewritten keys turn the order round, an
   const shelf = await figure(page, 'memory-shelf');
   await expect(shelf).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
   expect(await number(stat(shelf, 'softmax'))).toBe(1);
-  await shelf.getByLabel('Сколько раз переписан каждый ключ').fill('4');
+  await shelf.getByLabel('Сколько раз записан каждый ключ').fill('4');
   await expect.poll(() => number(stat(shelf, 'softmax')), { timeout: 30_000 }).toBeLessThan(0.5);
   expect(await number(stat(shelf, 'дельта-правило'))).toBeGreaterThan(0.8);
   await expect.poll(() => new URL(page.url()).searchParams.get('w-memory-shelf.versions')).toBe('4');
   await page.reload();
-  await expect((await figure(page, 'memory-shelf')).getByLabel('Сколько раз переписан каждый ключ')).toHaveValue('4');
+  await expect((await figure(page, 'memory-shelf')).getByLabel('Сколько раз записан каждый ключ')).toHaveValue('4');
   expect(seen).toEqual({ errors: [], foreign: [] });
 });
 

@@ -26,7 +26,7 @@ describe('the shelf', () => {
     row('16 ключей', 'unique', 16);
     row('64 ключа', 'unique', 64);
     row('256 ключей', 'unique', 256);
-    row('16 ключей, каждый переписан четырежды', 'again', 16);
+    row('16 ключей, каждый записан четырежды', 'again', 16);
     row('8 похожих ключей', 'alike', 8);
     row('32 похожих ключа', 'alike', 32);
   });
@@ -40,9 +40,14 @@ describe('the shelf', () => {
 });
 
 it('the tiles', () => {
-  const { worst, means, traffic } = tilesJson as unknown as Tiles;
+  const { worst, means, errors, traffic } = tilesJson as unknown as Tiles;
   says(`наибольшая ошибка 5,1\\cdot10^{-7}`);
   expect(worst.toExponential(1)).toBe('5.1e-7');
+  says('у плиток в 4 ключа она та же, что у единственной плитки в 256', 'пересчётов у него ровно n-1 при всех размерах');
+  for (const e of errors) {
+    expect(e.worst.toExponential(1)).toBe('5.1e-7');
+    expect(e.rising).toBe(256 / e.keys - 1);
+  }
   for (const [keys, word] of [[4, '4 ключа'], [16, '16 ключей'], [64, '64']] as const) {
     const mean = ru(means.find((m) => m.keys === keys)!.mean, 2), want = ru(records(256 / keys), 2);
     says(keys === 4 ? `в 4 ключа — ${mean} (ожидалось ${want})` : `в ${word} — ${mean} (${want})`);
@@ -63,6 +68,8 @@ it('the features', () => {
   for (const c of cells(0, -0.9)) expect(c.negative).toBeGreaterThan(0.38);
 });
 
+it('what strange writes leave of a record under the delta rule', () => says(`оставляют от прежней ${int(100 * (1 - 1 / 32) ** 64)} %`));
+
 describe('the race', () => {
   const race = raceJson as unknown as Race;
   const best = (width: number, memory: Parameters<typeof endOf>[1]): number[] => endOf(race, memory, width).accuracy;
@@ -73,5 +80,9 @@ describe('the race', () => {
   it('the refutation did not come', () => {
     for (const m of ['additive', 'positive', 'decayed', 'delta', 'gated'] as const) for (const x of best(4, m)) expect(x).toBeLessThan(0.6);
     for (const x of best(4, 'softmax')) expect(x).toBeGreaterThan(0.99);
+    says(`не поднялись выше ${ru(Math.max(...(['additive', 'positive', 'decayed', 'delta', 'gated'] as const).flatMap((m) => best(4, m))), 2)}`);
+    for (const width of [4, 8, 16]) for (const m of ['additive', 'decayed', 'delta', 'gated'] as const) expect(Math.min(...best(width, m))).toBeGreaterThan(Math.max(...best(width, 'positive')));
+    for (const width of [2, 4, 8]) expect(median(best(width, 'delta'))).toBeLessThan(median(best(width, 'additive')));
+    best(16, 'delta').forEach((x, i) => expect(x).toBeGreaterThan(best(16, 'additive')[i]!));
   });
 });

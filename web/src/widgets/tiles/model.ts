@@ -37,6 +37,8 @@ export interface Recorded {
   /** Over five seeds, every pair of tile sizes, random order: largest error, and mean rescales by size of the key tile. */
   worst: number;
   means: { keys: number; mean: number }[];
+  /** By size of the key tile: the largest error over seeds and query tiles; and, with the first query's scores rising, its fewest rescales. */
+  errors: { keys: number; worst: number; rising: number }[];
   /** Traffic by size of the query tile. */
   traffic: { queries: number; traffic: number; untiled: number }[];
 }
