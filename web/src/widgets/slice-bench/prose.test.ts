@@ -20,7 +20,7 @@ it('says what is left of the weights, and that the answers are one', () => {
   expect(figure.apart).toBe(0);
 });
 it('keeps one half of the expectation and refutes the other', () => {
-  says(`Половина голов обошлась в ${percent(1 - median(of(4, 128, 'slice')))} времени`);
+  says(`Половина голов сберегла ${percent(1 - median(of(4, 128, 'slice')))} времени`);
   expect(median(of(4, 128, 'slice'))).toBeLessThan(2 / 3);
   for (const batch of [1, 128]) for (const way of ['mask', 'fold'] as const) expect(median(of(4, batch, way))).toBeGreaterThan(0.9);
   expect(Math.max(...of(4, 1, 'slice'))).toBeLessThan(2 / 3); // a third saved at one sequence too

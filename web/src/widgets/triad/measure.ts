@@ -149,7 +149,20 @@ async function spares(): Promise<object> {
   return { cross, quiet: { count: quiet.length, worst: quiet.slice(0, 3).map((c) => ({ even: at(c, even), odd: at(c, odd) })) }, partners: by.slice(-3).map((c) => ({ even: at(c, even), odd: at(c, odd) })), median: median(every), inLayer: mean(couples.flatMap(([i, j], c) => (Math.floor(i! / H) === Math.floor(j! / H) ? [every[c]!] : []))), across: mean(couples.flatMap(([i, j], c) => (Math.floor(i! / H) !== Math.floor(j! / H) ? [every[c]!] : []))) };
 }
 
-const parts = { together, orders, cargo, promised, disagree, spares };
+/** Chapter 12: the same number of heads drawn by five lots; `transfer` above knows the first of them only. */
+async function lots(): Promise<object> {
+  const gone: number[][] = [];
+  for (const seed of [1, 2, 3, 4, 5]) gone.push((await curve(engine, subject, { ...plain[0]!, seed }, 'random')).order.slice(0, CUT));
+  const costs: number[][] = [];
+  for (const ask of plain) {
+    const { loss } = await measure(ask, [[], ...gone]);
+    costs.push(gone.map((_, k) => loss[1 + k]! - loss[0]!));
+  }
+  const each = gone.map((_, k) => mean(costs.map((c) => c[k]!)));
+  return { each, mean: mean(each) };
+}
+
+const parts = { together, orders, lots, cargo, promised, disagree, spares };
 const asked = process.argv.slice(2);
 for (const [name, part] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) {
   const t = performance.now();
