@@ -44,5 +44,8 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("blind", &guarded<Lab, &Lab::blind>)
       // Positions by hand: lab_positions.cpp.
       .function("rotaryScores", &guarded<Lab, &Lab::rotary_scores>)
-      .function("positionBias", &guarded<Lab, &Lab::position_bias>);
+      .function("positionBias", &guarded<Lab, &Lab::position_bias>)
+      // What comes after attention: lab_after.cpp.
+      .function("paritySteps", &guarded<Lab, &Lab::parity_steps>)
+      .function("onlineErrors", &guarded<Lab, &Lab::online_errors>);
 }

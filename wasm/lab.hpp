@@ -88,6 +88,10 @@ class LabSession : public Session {
   // each query sees, [K, T, T] -> losses [K, T - 1] of K readings of one text.
   Reply blind(const Request& request);
 
+  // What comes after attention (lab_after.cpp); none of it needs a model.
+  Reply parity_steps(const Request& request);   // {mixer, count, lengths …}, numbers: state -> {step}, accuracy …
+  Reply online_errors(const Request& request);  // StreamRequest -> errors [5, tokens]
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;

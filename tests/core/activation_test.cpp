@@ -66,6 +66,7 @@ TEST_CASE("sigmoid: a half at zero, and its Jacobian") {
   CHECK(y[0] == Real(0.5));
   CHECK(y[1] == doctest::Approx(0.75));
   Rng rng(21);
+  check_jacobian([](Tape& t, const std::vector<Var>& v) { return tanh(t, v[0]); }, {random_tensor({7}, rng)});
   check_jacobian([](Tape& t, const std::vector<Var>& v) { return sigmoid(t, v[0]); },
                  {random_tensor({7}, rng, 2)});
 }

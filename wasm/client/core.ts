@@ -21,6 +21,7 @@ export const LAB_METHODS = [
   'collapseTower', 'headSimilarity',
   'tiledAttention', 'memoryCapacity', 'featureError', 'recallSteps', 'blind',
   'rotaryScores', 'positionBias',
+  'paritySteps', 'onlineErrors',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

@@ -4,10 +4,10 @@ import { EngineError } from './errors.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
   Attribution, CapacityRequest, Circuits, Encoding, Engine, EngineInfo, FeatureErrors, FeatureRequest, FedModel, FittedPattern, GateRun,
-  HeadImportance, HeadRef, HeadScores, HeadSimilarity, ImportanceRequest, InterventionRequest, Interventions, LensState, ModelConfig, ModelInfo, ModelPlan, NamedFile,
-  Patched, PatchedPaths, PatchRequest, PathsRequest, PositionBias, ProbeReport, ProbeRequest, RecallRun, RemovalCurve, RotaryRequest,
-  RotaryScores, RunRequest, RunResult, Sequences, StepMetrics,
-  TaskConfig, TensorData, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, Traced, TraceRequest,
+  HeadImportance, HeadRef, HeadScores, HeadSimilarity, ImportanceRequest, InterventionRequest, Interventions, LensState, ModelConfig, ModelInfo,
+  ModelPlan, NamedFile, ParityRun, Patched, PatchedPaths, PatchRequest, PathsRequest, PositionBias, ProbeReport, ProbeRequest, RecallRun, RemovalCurve,
+  RotaryRequest, RotaryScores, RunRequest, RunResult, Sequences, StepMetrics, StreamRequest, TaskConfig, TensorData, Tiled, TileRequest,
+  TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, Traced, TraceRequest,
   TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
 
@@ -273,6 +273,15 @@ export class LocalEngine implements Engine {
     const reply = this.#core.call('rotaryScores', { ...request });
     const { config } = reply.value as unknown as Pick<RotaryScores, 'config'>;
     return { config, parts: tensor(reply, 'parts'), frequency: tensor(reply, 'frequency'), q: tensor(reply, 'q'), k: tensor(reply, 'k') };
+  }
+
+  paritySteps(request: Parameters<Engine['paritySteps']>[0], state?: Float32Array): ParityRun {
+    const reply = this.#core.call('paritySteps', { ...request }, state);
+    return { step: reply.value.step as number, accuracy: tensor(reply, 'accuracy').data, gates: tensor(reply, 'gates'), state: tensor(reply, 'state').data };
+  }
+
+  onlineErrors(request: StreamRequest): TensorData {
+    return tensor(this.#core.call('onlineErrors', { ...request }), 'errors');
   }
 
   positionBias(request: Parameters<Engine['positionBias']>[0]): PositionBias {

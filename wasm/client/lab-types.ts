@@ -429,4 +429,35 @@ export interface PositionBias {
   slopes: Float32Array;
   /** T5's bucket of each distance. */
   bucket: Float32Array;
+
+/** core/attn/train/parity_model.hpp. */
+export interface ParityOptions {
+  mixer: 'positive' | 'signed' | 'exact' | 'attention';
+  /** Of training sequences. */
+  length?: number;
+  batch?: number;
+  learning_rate?: number;
+  seed?: number;
+}
+export interface ParityRun {
+  step: number;
+  /** Share right at the last four places of 128 sequences, by length asked for. */
+  accuracy: Float32Array;
+  /** a(0), a(1) of every channel, [2, channels]; empty for attention. */
+  gates: TensorData;
+  /** Give it back to go on. */
+  state: Float32Array;
+}
+/** core/attn/analysis/online_learning.hpp. */
+export interface StreamRequest {
+  width?: number;
+  tokens?: number;
+  change?: number;
+  noise?: number;
+  alpha?: number;
+  beta?: number;
+  window?: number;
+  sharpness?: number;
+  trials?: number;
+  seed?: number;
 }

@@ -3,8 +3,9 @@
 // B batch, T tokens, S keys, D width, H heads, d head width, V vocabulary, L layers.
 import type {
   CapacityRequest, Encoding, Exam, FeatureErrors, FeatureRequest, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest,
-  InterventionRequest, Interventions, LensState, MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest,
-  PositionBias, RecallOptions, RecallRun, RemovalCurve, RotaryRequest, RotaryScores, Tiled, TileRequest, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
+  InterventionRequest, Interventions, LensState, MetricRequest, ModelPlan, NamedFile, ParityOptions, ParityRun, Patched, PatchedPaths, PatchRequest,
+  PathsRequest, PositionBias, ProbeReport, ProbeRequest, RecallOptions, RecallRun, RemovalCurve, RotaryRequest, RotaryScores, StreamRequest, Tiled,
+  TileRequest, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
 } from './lab-types.ts';
 
 export type * from './lab-types.ts';
@@ -287,6 +288,11 @@ export interface Engine {
   // Positions by hand (attn-lab).
   rotaryScores(request: RotaryRequest): RotaryScores;
   positionBias(request: { heads: number; distances: number; buckets?: number; max_distance?: number; bidirectional?: boolean }): PositionBias;
+
+  // What comes after attention (attn-lab); no model is needed.
+  paritySteps(request: ParityOptions & { count: number; lengths: number[] }, state?: Float32Array): ParityRun;
+  /** [5, tokens]: relative error of a sum, a decayed sum, the delta rule, the gated one, softmax over a window. */
+  onlineErrors(request: StreamRequest): TensorData;
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };

@@ -78,6 +78,18 @@ Var sigmoid(Tape& tape, Var x) {
   return out;
 }
 
+Var tanh(Tape& tape, Var x) {
+  const Shape shape = tape.value(x).shape;
+  const Var out = tape.result(shape, tape.needs_grad(x));
+  vec::tanh(tape.value(x).data, tape.mutable_value(out).data, shape.size());
+  tape.on_backward(out, [x, out](Tape& t) {
+    const ConstView y = t.value(out), dy = t.grad(out);
+    const View dx = t.grad(x);
+    for (Index i = 0; i < y.size(); ++i) dx[i] += dy[i] * (1 - y[i] * y[i]);
+  });
+  return out;
+}
+
 Var multiply(Tape& tape, Var a, Var b) {
   const Shape shape = tape.value(a).shape;
   expect_shape("multiply", tape.value(b).shape, shape);

@@ -22,6 +22,9 @@ Var activation(Tape& tape, Activation f, Var x);
 // σ(x) = 1 / (1 + e^-x), element by element: a gate.
 Var sigmoid(Tape& tape, Var x);
 
+// tanh(x), element by element: a gate that may turn the sign.
+Var tanh(Tape& tape, Var x);
+
 // out = a ∘ b: SwiGLU is multiply(activation(silu, x W_gate), x W_in).
 Var multiply(Tape& tape, Var a, Var b);
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "attn/base/error.hpp"
 #include "attn/model/parameters.hpp"
 
 namespace attn {
@@ -29,6 +30,14 @@ void adamw_update(Parameters& parameters, const ParameterInfo& info, ConstView g
 // The same for any row of n numbers at its step-th step (from 1); `keep`: what decay leaves of a weight.
 void adamw_update(Real* weights, const Real* gradients, Real* m, Real* v, Index n, Index step,
                   const AdamWConfig& config, Real learning_rate, Real keep);
+
+// A run as one row of numbers: the step, the weights, both moments. Reading refuses a row of another length,
+// numbers that are not finite, a step that is no count and a second moment below zero; then nothing was
+// changed.
+std::vector<Real> run_state(Index step, const std::vector<Real>& weights, const std::vector<Real>& m,
+                            const std::vector<Real>& v);
+Status read_run_state(const std::vector<Real>& row, Index& step, std::vector<Real>& weights,
+                      std::vector<Real>& m, std::vector<Real>& v);
 
 // Scales gradients so that their global norm is at most `limit`; returns the norm before.
 Real clip_gradients(View gradients, Real limit);

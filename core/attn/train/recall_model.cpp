@@ -150,29 +150,10 @@ Index RecallModel::memory_numbers(Index tokens) const {
   return d * (config_.memory == Memory::positive ? D + 1 : D);
 }
 
-std::vector<Real> RecallModel::state() const {
-  std::vector<Real> out{static_cast<Real>(steps_)};
-  for (const auto* part : {&weights_, &m_, &v_}) out.insert(out.end(), part->begin(), part->end());
-  return out;
-}
+std::vector<Real> RecallModel::state() const { return run_state(steps_, weights_, m_, v_); }
 
 Status RecallModel::restore(const std::vector<Real>& state) {
-  const std::size_t n = weights_.size();
-  if (state.size() != 1 + 3 * n)
-    return Error{ErrorCode::mismatch, "a state of " + std::to_string(state.size()) +
-                                          " numbers, this model needs " + std::to_string(1 + 3 * n)};
-  for (const Real x : state)
-    if (!std::isfinite(x)) return Error{ErrorCode::non_finite, "the state holds a number that is not finite"};
-  if (!(state[0] >= 0 && state[0] <= Real(1e6) && state[0] == std::floor(state[0])))
-    return Error{ErrorCode::malformed, "the state does not begin with a count of steps"};
-  const auto second = state.begin() + 1 + static_cast<std::ptrdiff_t>(2 * n);
-  if (std::any_of(second, state.end(), [](Real x) { return x < 0; }))  // a square root is taken of them
-    return Error{ErrorCode::out_of_range, "a second moment below zero"};
-  steps_ = static_cast<Index>(state[0]);
-  std::copy_n(state.begin() + 1, n, weights_.begin());
-  std::copy_n(state.begin() + 1 + static_cast<std::ptrdiff_t>(n), n, m_.begin());
-  std::copy(second, state.end(), v_.begin());
-  return Unit{};
+  return read_run_state(state, steps_, weights_, m_, v_);
 }
 
 }  // namespace attn
