@@ -36,3 +36,24 @@ export async function ask(engine: RemoteEngine, m: RuSmall, text: string): Promi
   const rises = (kind: number): number[] => WINDOWS.map((_, i) => row(1 + kind * n + i) - loss);
   return { tokens: T, loss, kept: rises(0), lost: rises(1), word: rises(2) };
 }
+
+/** A window in every layer hands on what stood before it, layer by layer; a text that is cut off does not. */
+export const CUTS = [16, 32, 64] as const;
+const AT_ONCE = 25;
+/** Rise of the loss of the same targets when ⊢ and the last `keep` tokens are all there is: [CUTS]. */
+export async function cut(engine: RemoteEngine, m: RuSmall, text: string): Promise<number[]> {
+  const tokens = m.tokenizer.encode(text).ids.slice(0, MAX_TOKENS);
+  const places = Array.from({ length: tokens.length - 1 - FROM }, (_, i) => FROM + i);
+  const whole = mean((await engine.run(m.id, { tokens: [tokens], capture: [] })).losses.data, FROM);
+  const rises: number[] = [];
+  for (const keep of CUTS) {
+    let sum = 0;
+    for (let i = 0; i < places.length; i += AT_ONCE) {
+      const ends = places.slice(i, i + AT_ONCE).map((t) => [tokens[0]!, ...tokens.slice(t - keep + 1, t + 2)]); // the last is the target
+      const { data } = (await engine.run(m.id, { tokens: ends, capture: [] })).losses; // [places, keep + 1]
+      ends.forEach((_, k) => (sum += data[k * (keep + 1) + keep]!));
+    }
+    rises.push(sum / places.length - whole);
+  }
+  return rises;
+}

@@ -15,12 +15,20 @@ const column = (rows: readonly (readonly number[])[], i: number): number[] => ro
 const span = (xs: readonly number[], digits = 2): string => `${ru(Math.min(...xs), digits)}–${ru(Math.max(...xs), digits)}`;
 
 describe('the windows', () => {
-  const { windows, figures } = data<{ windows: number[]; figures: { kept: number[]; lost: number[]; word: number[] }[] }>('deaf');
+  const { windows, figures, cuts, cut } = data<{ windows: number[]; figures: { kept: number[]; lost: number[]; word: number[] }[]; cuts: number[]; cut: number[][] }>('deaf');
   const at = (key: 'kept' | 'lost' | 'word', w: number): number[] => figures.map((f) => f[key][windows.indexOf(w)]!);
   it('one empty token against sixteen words', () => {
     expect(figures).toHaveLength(20);
     says(`с меткой обходится в ${ru(mean(at('kept', 16)))} ната`, `окно в 32 токена без неё — в ${ru(mean(at('lost', 32)))}.`, `Слово на его месте не возвращает ничего: ${ru(mean(at('word', 32)))}.`);
     expect(Math.abs(mean(at('word', 32)) - mean(at('lost', 32)))).toBeLessThan(0.005);
+    says('в девятнадцати отрывках из двадцати');
+    expect(figures.filter((_, i) => at('kept', 16)[i]! < at('lost', 32)[i]!)).toHaveLength(19);
+  });
+  it('nothing comes through the layers from behind the window: a text that is cut off costs the same', () => {
+    const rise = (keep: number): number => mean(column(cut, cuts.indexOf(keep)));
+    expect(cut).toHaveLength(20);
+    says(`последние 32 токена, потери выше на ${ru(rise(32))} ната, если 64 — на ${ru(rise(64))}`);
+    for (const keep of [32, 64]) expect(Math.abs(rise(keep) - mean(at('kept', keep)))).toBeLessThan(0.005);
   });
   it('deafness', () => {
     says(`окно в 32 токена стоит ${ru(mean(at('kept', 32)))} ната, в 64 — ${ru(mean(at('kept', 64)))}`);
@@ -68,6 +76,8 @@ describe('dissent', () => {
   const direct = Array.from({ length: 40 }, (_, i) => mean(of('direct', i)));
   it('no head is against the answer on average, every head often', () => {
     expect(direct.filter((x) => x > 0)).toHaveLength(38);
+    says('больше чем на двух словах из пяти', 'без двадцати девяти голов из сорока модель хуже');
+    expect(direct.filter((_, i) => mean(of('loss', i)) > 0)).toHaveLength(29);
     says(`наименьший, ${ru(Math.min(...direct), 4)},`);
     const sorted = [...d.against].sort((a, b) => a - b);
     says(`на ${Math.round(100 * sorted[0]!)}–${Math.round(100 * sorted[39]!)} % мест, в середине списка — на ${Math.round(50 * (sorted[19]! + sorted[20]!))} %`);
@@ -123,6 +133,11 @@ describe('the factory', () => {
   it('at the same loss', () => {
     const apart = [0, 1, 2, 3, 4].map((i) => (['softmax', 'zero', 'learned', 'gate', 'window'] as const).map((kind) => of(kind)[i]!.loss.idle)).map((x) => Math.max(...x) - Math.min(...x));
     says(`не больше чем на ${ru(Math.ceil(1e3 * Math.max(...apart)) / 1e3, 3)} ната`);
+    const work = runs.map((r) => r.loss.trigger).sort((a, b) => b - a);
+    says(`кроме одного прогона с вентилем (${ru(work[0]!, 4)}), не выше ${ru(Math.ceil(1e3 * work[1]!) / 1e3, 3)}`);
+    expect(runs.find((r) => r.loss.trigger === work[0])!.kind).toBe('gate');
+    const dearer = (['idle', 'trigger'] as const).flatMap((at) => of('window').map((r, i) => r.loss[at] - of('softmax')[i]!.loss[at]));
+    says(`прибавило против softmax не больше ${ru(Math.ceil(1e3 * Math.max(...dearer)) / 1e3, 3)} ната`);
   });
   it('and can be evicted, or done without', () => {
     const signed = (x: number): string => `${x > 0 ? '+' : ''}${ru(x, 4)}`;

@@ -82,7 +82,10 @@ const makers: Record<string, () => Promise<void>> = {
     const figures: deaf.Figure[] = [];
     for (const text of passages) figures.push(await deaf.ask(engine, m, text));
     const tidy = figures.map((f) => ({ ...f, loss: short(f.loss), kept: list(f.kept, 3), lost: list(f.lost, 3), word: list(f.word, 3) }));
-    await keep('deaf', { windows: deaf.WINDOWS, from: deaf.FROM, figures: tidy });
+    const cut: number[][] = [];
+    for (const text of passages) cut.push(list(await deaf.cut(engine, m, text), 3));
+    await keep('deaf', { windows: deaf.WINDOWS, from: deaf.FROM, figures: tidy, cuts: deaf.CUTS, cut });
+    console.log('cut', over(cut));
     await save('deaf', { texts: passages.slice(0, 3).map((t) => t.slice(0, 800)), figures: tidy.slice(0, 3), mean: { loss: short(mean(figures.map((f) => f.loss))), kept: list(over(figures.map((f) => f.kept)), 3), lost: list(over(figures.map((f) => f.lost)), 3), word: list(over(figures.map((f) => f.word)), 3) } });
     console.log('kept', over(figures.map((f) => f.kept)), 'lost', over(figures.map((f) => f.lost)), 'word', over(figures.map((f) => f.word)));
   },
