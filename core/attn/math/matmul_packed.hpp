@@ -163,18 +163,17 @@ class PackedProduct {
     const Index whole = mb / rows * rows;  // rows in tiles of full height
     for (Index j = 0; j < nb; j += width) {
       const Index n = std::min(width, nb - j);
-      const int vectors = static_cast<int>((n + Ops::lanes - 1) / Ops::lanes);
       const auto column = [&](Index first, Index last, Index height) {
         if (first < last)
-          kernel(height, vectors, a.across == 1)({a,
-                                                  b.data + j / width * b.strip,
-                                                  b.step,
-                                                  kb,
-                                                  first,
-                                                  last,
-                                                  n,
-                                                  {target.c + j, target.ldc, target.store, target.alpha},
-                                                  triangle});
+          kernel(height, a.across == 1)({a,
+                                         b.data + j / width * b.strip,
+                                         b.step,
+                                         kb,
+                                         first,
+                                         last,
+                                         n,
+                                         {target.c + j, target.ldc, target.store, target.alpha},
+                                         triangle});
       };
       const bool cut = triangle.of == Triangle::Of::c;  // the tiles above hold nothing that is wanted
       const Index first = cut ? std::max<Index>(0, j - triangle.diagonal) / rows * rows : 0;
@@ -228,17 +227,13 @@ class PackedProduct {
     Triangle triangle;
   };
 
-  // The micro-kernels for every height and width of tile, called through a table: an indirect call
+  // The micro-kernels for every height of tile, called through a table: an indirect call
   // keeps Binaryen from inlining them into a function that is entered too rarely to be optimised.
   using Kernel = void (*)(const Column& column);
 
-  static Kernel kernel(Index r, int vectors, bool adjacent) {
-    static_assert(Ops::columns == 2, "the tables list one and two vectors");
-    static constexpr Kernel whole[2] = {tiles<4, 1, true>, tiles<4, 2, true>};
-    static constexpr Kernel any[2][4] = {
-        {tiles<1, 1, false>, tiles<2, 1, false>, tiles<3, 1, false>, tiles<4, 1, false>},
-        {tiles<1, 2, false>, tiles<2, 2, false>, tiles<3, 2, false>, tiles<4, 2, false>}};
-    return adjacent && r == rows ? whole[vectors - 1] : any[vectors - 1][r - 1];
+  static Kernel kernel(Index r, bool adjacent) {
+    static constexpr Kernel any[4] = {tiles<1, false>, tiles<2, false>, tiles<3, false>, tiles<4, false>};
+    return adjacent && r == rows ? tiles<4, true> : any[r - 1];
   }
 
   // The steps along k that can be other than zero for a tile whose first row is `row`.
@@ -254,8 +249,9 @@ class PackedProduct {
 
   // C[R, n] = or += alpha · A[R, k]·B[k, Vectors·lanes], tile by tile down the column; the sums never leave
   // the registers. Adjacent: a step along k reads numbers of A that stand side by side.
-  template <int R, int Vectors, bool Adjacent>
+  template <int R, bool Adjacent>
   static void tiles(const Column& column) {
+    constexpr int Vectors = Ops::columns;
     const Index across = Adjacent ? 1 : column.a.across, a_step = column.a.step, b_step = column.b_step;
     const Real* strip = column.a.data + column.first / rows * column.a.strip;
     Target target = column.target;
