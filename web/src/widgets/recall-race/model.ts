@@ -25,7 +25,7 @@ export async function train(engine: Pick<RemoteEngine, 'recallSteps'>, q: Recall
   return run;
 }
 
-/** Accuracy at the end: of[memory][width] is one number per seed. Curves: the median seed's way at one width. */
+/** Accuracy at the end: of[memory][width] is one number per seed. Curves: the way of seed 1. */
 export interface Recorded {
   commit: string;
   steps: number;
