@@ -30,6 +30,19 @@ std::vector<double> read_through(ConstMatrix output, const std::vector<double>& 
   return out;
 }
 
+// With token gates z = g · (p v); what the hooks saw of both gives g back. 1 where p v is nothing: any g
+// would do.
+double token_gate(const Real* z, ConstMatrix p, ConstHeads v, Index sequence, Index position, Index head) {
+  double along = 0, square = 0;
+  for (Index i = 0; i < v.width; ++i) {
+    double mixed = 0;
+    for (Index s = 0; s < v.tokens; ++s)
+      mixed += static_cast<double>(p(position, s)) * static_cast<double>(v.vector(sequence, s, head)[i]);
+    along += static_cast<double>(z[i]) * mixed, square += mixed * mixed;
+  }
+  return square > 0 ? along / square : 1;
+}
+
 }  // namespace
 
 // #region source-attribution
@@ -43,7 +56,7 @@ Tensor source_attribution(const Model& model, const TokenBatch& batch, const Ans
     throw ShapeError("source attribution: sequence, position or token is out of range");
   const HookPoint last{Site::resid_post, static_cast<int>(c.layers) - 1};
   std::vector<HookPoint> points{last};
-  for (Site site : {Site::pattern, Site::v})
+  for (Site site : {Site::pattern, Site::v, Site::z})
     for (HookPoint point : in_every_layer(model, site)) points.push_back(point);
   const Activations run = record(model, batch, points);
   const std::vector<double> direction = answer_direction(model, answer, run.at(last));
@@ -54,12 +67,15 @@ Tensor source_attribution(const Model& model, const TokenBatch& batch, const Ans
       const std::vector<double> read = read_through(head_matrices(model, l, h).output, direction);
       const ConstHeads v = token_major(run.at({Site::v, l}).view());
       const ConstMatrix p = map_of(run.at({Site::pattern, l}).view(), answer.sequence, h);
+      const Index shared = h / (c.heads / v.heads);
+      const Real* z = token_major(run.at({Site::z, l}).view()).vector(answer.sequence, answer.position, h);
+      const double gate = c.token_gates ? token_gate(z, p, v, answer.sequence, answer.position, shared) : 1;
       for (Index s = 0; s < batch.length; ++s) {
-        const Real* value = v.vector(answer.sequence, s, h / (c.heads / v.heads));
+        const Real* value = v.vector(answer.sequence, s, shared);
         double logit = 0;
         for (std::size_t i = 0; i < read.size(); ++i) logit += static_cast<double>(value[i]) * read[i];
         out.view()[(l * c.heads + h) * batch.length + s] =
-            static_cast<Real>(static_cast<double>(p(answer.position, s)) * logit);
+            static_cast<Real>(gate * static_cast<double>(p(answer.position, s)) * logit);
       }
     }
   return out;
