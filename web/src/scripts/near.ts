@@ -74,6 +74,7 @@ function remember(island: HTMLElement): () => void {
 }
 
 const directive: ClientDirective = async (load, _options, island) => {
+  void reader(); // whoever scrolled before any figure was near has read as well
   const again = remember(island);
   await near(island);
   await Promise.race([loaded.then(idle), reader()]);
