@@ -1,7 +1,11 @@
 #include "attn/analysis/gradients.hpp"
 
+#include <utility>
+
+#include "attn/analysis/token_gates.hpp"
 #include "attn/attention/heads.hpp"
 #include "attn/attention/mix.hpp"
+#include "attn/math/vector.hpp"
 
 namespace attn {
 namespace {
@@ -39,6 +43,17 @@ std::vector<Hooks::Scope> keep_patterns(Hooks& hooks, const std::vector<HookPoin
   return scopes;
 }
 
+// x: [B, H, T, S], every row times its query's gate, [B, T, H].
+void scale_rows(Tensor& x, const Tensor& gates) {
+  const Index H = x.shape[1], T = x.shape[2], S = x.shape[3];
+  for (Index b = 0; b < x.shape[0]; ++b)
+    for (Index h = 0; h < H; ++h)
+      for (Index t = 0; t < T; ++t) {
+        Real* row = x.data.data() + ((b * H + h) * T + t) * S;
+        vec::scale(gates.view()[(b * T + t) * H + h], row, row, S);
+      }
+}
+
 }  // namespace
 
 ActivationGradients activation_gradients(const Model& model, const TokenBatch& batch, const Metric& metric,
@@ -58,7 +73,10 @@ ActivationGradients activation_gradients(const Model& model, const TokenBatch& b
   for (HookPoint p : points) {
     if (p.site == Site::pattern) {
       const Var z = value_of(watched, {Site::z, p.layer});
-      out.gradients.set(p, pattern_gradient(tape.grad(z), patterns.at({Site::v, p.layer})));
+      Tensor gradient = pattern_gradient(tape.grad(z), patterns.at({Site::v, p.layer}));
+      if (model.config.token_gates)
+        scale_rows(gradient, token_gates(tape.value(z), patterns.at(p), patterns.at({Site::v, p.layer})));
+      out.gradients.set(p, std::move(gradient));
       out.values.set(p, patterns.at(p));
     } else {
       const Var v = value_of(watched, p);

@@ -2,6 +2,7 @@
 
 #include "attn/analysis/activations.hpp"
 #include "attn/analysis/folding.hpp"
+#include "attn/analysis/token_gates.hpp"
 #include "attn/attention/heads.hpp"
 
 namespace attn {
@@ -30,19 +31,6 @@ std::vector<double> read_through(ConstMatrix output, const std::vector<double>& 
   return out;
 }
 
-// With token gates z = g · (p v); what the hooks saw of both gives g back. 1 where p v is nothing: any g
-// would do.
-double token_gate(const Real* z, ConstMatrix p, ConstHeads v, Index sequence, Index position, Index head) {
-  double along = 0, square = 0;
-  for (Index i = 0; i < v.width; ++i) {
-    double mixed = 0;
-    for (Index s = 0; s < v.tokens; ++s)
-      mixed += static_cast<double>(p(position, s)) * static_cast<double>(v.vector(sequence, s, head)[i]);
-    along += static_cast<double>(z[i]) * mixed, square += mixed * mixed;
-  }
-  return square > 0 ? along / square : 1;
-}
-
 }  // namespace
 
 // #region source-attribution
@@ -62,14 +50,17 @@ Tensor source_attribution(const Model& model, const TokenBatch& batch, const Ans
   const std::vector<double> direction = answer_direction(model, answer, run.at(last));
 
   Tensor out(Shape{c.layers, c.heads, batch.length});
-  for (int l = 0; l < static_cast<int>(c.layers); ++l)
+  for (int l = 0; l < static_cast<int>(c.layers); ++l) {
+    const Tensor gates =
+        c.token_gates ? token_gates(run.at({Site::z, l}), run.at({Site::pattern, l}), run.at({Site::v, l}))
+                      : Tensor();
     for (int h = 0; h < static_cast<int>(c.heads); ++h) {
       const std::vector<double> read = read_through(head_matrices(model, l, h).output, direction);
       const ConstHeads v = token_major(run.at({Site::v, l}).view());
       const ConstMatrix p = map_of(run.at({Site::pattern, l}).view(), answer.sequence, h);
       const Index shared = h / (c.heads / v.heads);
-      const Real* z = token_major(run.at({Site::z, l}).view()).vector(answer.sequence, answer.position, h);
-      const double gate = c.token_gates ? token_gate(z, p, v, answer.sequence, answer.position, shared) : 1;
+      const double gate =
+          c.token_gates ? static_cast<double>(gates.view().sub(answer.sequence).sub(answer.position)[h]) : 1;
       for (Index s = 0; s < batch.length; ++s) {
         const Real* value = v.vector(answer.sequence, s, shared);
         double logit = 0;
@@ -78,6 +69,7 @@ Tensor source_attribution(const Model& model, const TokenBatch& batch, const Ans
             static_cast<Real>(gate * static_cast<double>(p(answer.position, s)) * logit);
       }
     }
+  }
   return out;
 }
 // #endregion
