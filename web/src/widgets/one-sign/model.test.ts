@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ParityRun } from '../../../../wasm/client/types';
-import { EVERY, flip, LENGTHS, MIXERS, of, options, SEEDS, STEPS, train, type Recorded } from './model';
+import { EVERY, flip, kept, LENGTHS, MIXERS, of, options, SEEDS, STEPS, train, type Recorded } from './model';
 import json from './recording.json';
 
 const engine = { paritySteps: async (q: { count: number }, state?: Float32Array): Promise<ParityRun> => {
@@ -18,6 +18,12 @@ it('goes to the end in slices, stops when told, and goes on from there', async (
 it('names the multiplier on a one that turns most', () => {
   expect(flip([0.9, 0.8, 0.3, -0.7])).toBe(-0.7);
   expect(flip([])).toBeNaN();
+});
+
+it('names what a zero and a one leave where their signs are unlike', () => {
+  expect(kept([0.9, 0.99, -0.5, 0.9, 0.99, 0.5])).toBe(0.25);
+  expect(kept([0.9, 0.9])).toBe(0);
+  expect(kept([])).toBeNaN();
 });
 
 it('was recorded for every mixer, five seeds each', () => {

@@ -28,7 +28,13 @@ export async function train(engine: Pick<RemoteEngine, 'paritySteps'>, q: Parity
 /** a(1) of the channel whose product lives longest: the most negative, or the smallest. */
 export const flip = (gates: readonly number[]): number => (gates.length ? Math.min(...gates.slice(gates.length / 2)) : NaN);
 
-export interface Recorded { commit: string; runs: { mixer: Mixer; seed: number; accuracy: number[]; flip: number | null }[] }
+/** What one zero and one one leave of the state in the channel that turns and keeps best: |a(0)·a(1)|, signs unlike. */
+export const kept = (gates: readonly number[]): number => {
+  const n = gates.length / 2, pairs = gates.slice(0, n).map((a, i) => -a * gates[n + i]!);
+  return pairs.length ? Math.max(0, ...pairs) : NaN;
+};
+
+export interface Recorded { commit: string; runs: { mixer: Mixer; seed: number; accuracy: number[]; flip: number | null; kept: number | null }[] }
 export const of = (r: Recorded, mixer: Mixer): Recorded['runs'] => r.runs.filter((x) => x.mixer === mixer);
 export const at = (r: Recorded, mixer: Mixer, length: number): number[] => of(r, mixer).map((x) => x.accuracy[LENGTHS.indexOf(length as (typeof LENGTHS)[number])]!);
 export { median } from '../../lib/statistics.ts';

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
-import { flip, MIXERS, options, pointOf, SEEDS, train, type Recorded } from './model.ts';
+import { flip, kept, MIXERS, options, pointOf, SEEDS, train, type Recorded } from './model.ts';
 
 const engine = await openEngine();
 const remote = engine as unknown as RemoteEngine;
@@ -11,8 +11,8 @@ const runs: Recorded['runs'] = [];
 for (const mixer of MIXERS)
   for (const seed of SEEDS) {
     const last = pointOf(await train(remote, options(mixer, seed), () => undefined));
-    const least = flip(last.gates);
-    runs.push({ mixer, seed, accuracy: last.accuracy.map((x) => Number(x.toFixed(3))), flip: Number.isNaN(least) ? null : Number(least.toFixed(4)) });
+    const known = (x: number): number | null => (Number.isNaN(x) ? null : Number(x.toFixed(4)));
+    runs.push({ mixer, seed, accuracy: last.accuracy.map((x) => Number(x.toFixed(3))), flip: known(flip(last.gates)), kept: known(kept(last.gates)) });
     console.log(mixer, seed, runs.at(-1));
   }
 await writeFile(new URL('./recording.json', import.meta.url), `${JSON.stringify({ commit, runs } satisfies Recorded)}\n`);
