@@ -27,8 +27,16 @@ describe('one sign', () => {
     expect(found.filter((r) => r.accuracy[3]! > 0.9)).toHaveLength(1);
     expect(Math.max(...at(recorded, 'signed', 256))).toBeLessThan(0.6);
     expect(Math.max(...at(recorded, 'positive', 16))).toBeLessThan(0.575);
-    expect(0.95 ** -64).toBeGreaterThan(25.5);
-    expect(0.95 ** -64).toBeLessThan(27);
+  });
+  it('carries as far as its multipliers keep', () => {
+    const found = of(recorded, 'signed').filter((r) => r.flip! < -0.5);
+    const left = found.map((r) => r.kept!), far = found.map((r) => r.accuracy[2]! + r.accuracy[3]!);
+    says(`остаётся ${span(left)}, и`);
+    const order = (xs: number[]): number[] => xs.map((_, i) => i).sort((a, b) => xs[a]! - xs[b]!);
+    expect(order(left)).toEqual(order(far));
+    const fall = Math.max(...left) ** -32;
+    expect(fall).toBeGreaterThan(17.5);
+    expect(fall).toBeLessThan(18.5);
   });
 });
 
@@ -38,7 +46,15 @@ it('the lesson', () => {
   const shock = (['additive', 'decayed', 'delta'] as const).flatMap((k) => figures.map((f) => f.errors[KINDS.indexOf(k)]![32]!));
   const back = (k: Kind): (number | null)[] => figures.map((f) => recovery(f, k));
   const tokens = (k: Kind): string => `${Math.min(...back(k).map((x) => x!))}–${Math.max(...back(k).map((x) => x!))}`;
-  says(`ошибка суммы ${span(before('additive'))}, дельты — ${span(before('delta'))}`, `молчали, ${span(shock)}`, `за ${tokens('delta')} токена (d/\\beta=32) и к концу стоит на ${span(after('delta'))}`);
-  says(`на ${span(after('additive'))}, и вдвое`, `за ${tokens('decayed')} токена`, `у неё ${span([...before('decayed'), ...after('decayed')])}`, `${span(before('gated'))} до смены и ${span(after('gated'))} после`);
+  says(`ошибка суммы ${span(before('additive'))}, дельты — ${span(before('delta'))}`, `молчали, ${span(shock)}`, `за ${tokens('delta')} токена (d/\\beta=32), а к прежним ${span(before('delta'))}`);
+  says(`на ${span(after('additive'))}, и вдвое`, `за ${tokens('decayed')} токена`, `до смены, ${span(before('decayed'))}`, `у неё ${span(after('decayed'))}, короткая`, `${span(before('gated'))} до смены и ${span(after('gated'))} после`);
+  // The delta rule is back at the very end, four times d / β later; a hundred tokens after the change it answers by the new map.
+  const delta = figures.map((f) => f.errors[KINDS.indexOf('delta')]!);
+  for (const [i, row] of delta.entries()) {
+    expect(row.at(-1)!).toBeLessThan(before('delta')[i]! * 1.02);
+    expect(row[32 + 23]!).toBeGreaterThan(before('delta')[i]! * 1.5);
+    expect(row[32 + 25]!).toBeLessThan(0.15);
+    for (const k of KINDS) if (k !== 'delta') expect(figures[i]!.errors[KINDS.indexOf(k)]![32 + 25]!).toBeGreaterThan(3 * row[32 + 25]!);
+  }
   expect(back('additive')).toEqual([null, null, null, null, null]);
 });
