@@ -429,6 +429,7 @@ export interface PositionBias {
   slopes: Float32Array;
   /** T5's bucket of each distance. */
   bucket: Float32Array;
+}
 
 /** core/attn/train/parity_model.hpp. */
 export interface ParityOptions {
