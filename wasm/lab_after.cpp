@@ -1,6 +1,5 @@
 // Chapter 20: a bit that must be kept, and a memory that learns while it reads. None of it needs a model.
 #include <algorithm>
-#include <string>
 
 #include "attn/analysis/online_learning.hpp"
 #include "attn/train/parity_model.hpp"
@@ -12,31 +11,15 @@ namespace {
 
 constexpr Index max_parity_steps = 200, parity_exam = 128, last_places = 4;
 
-ParityMixer mixer_named(const std::string& name) {
-  if (name == "positive") return ParityMixer::positive;
-  if (name == "signed") return ParityMixer::signed_;
-  if (name == "exact") return ParityMixer::exact;
-  if (name == "attention") return ParityMixer::attention;
-  throw Refusal(ErrorCode::malformed, "mixer must be positive, signed, exact or attention");
-}
-
 ParityConfig parity_config(const Fields& fields) {
   ParityConfig c;
-  c.mixer = mixer_named(fields.text("mixer"));
+  c.mixer = static_cast<ParityMixer>(fields.choice("mixer", {"positive", "signed", "exact", "attention"}));
   c.length = fields.index_or("length", 1, c.longest, c.length);
   c.batch = fields.index_or("batch", 1, 128, c.batch);
   c.learning_rate = fields.number_or("learning_rate", c.learning_rate);
   c.seed = fields.seed("seed");
   if (const Status status = validate(c); !status.ok()) throw Refusal(status.error());
   return c;
-}
-
-Real within(const Fields& fields, const char* key, Real low, Real high, Real fallback) {
-  const Real value = fields.number_or(key, fallback);
-  if (!(value >= low && value <= high))
-    throw Refusal(ErrorCode::out_of_range, std::string(key) + " must be in [" + std::to_string(low) + ", " +
-                                               std::to_string(high) + "]");
-  return value;
 }
 
 }  // namespace
@@ -71,10 +54,10 @@ Reply LabSession::online_errors(const Request& request) {
   c.change = fields.index_or("change", 0, 1024, c.tokens / 2);
   c.window = fields.index_or("window", 1, 1024, c.window);
   c.trials = fields.index_or("trials", 1, 50, c.trials);
-  c.noise = within(fields, "noise", 0, 2, c.noise);
-  c.alpha = within(fields, "alpha", 0, 1, c.alpha);
-  c.beta = within(fields, "beta", 0, 2, c.beta);
-  c.sharpness = within(fields, "sharpness", 0, 100, c.sharpness);
+  c.noise = fields.number_in("noise", 0, 2, c.noise);
+  c.alpha = fields.number_in("alpha", 0, 1, c.alpha);
+  c.beta = fields.number_in("beta", 0, 2, c.beta);
+  c.sharpness = fields.number_in("sharpness", 0, 100, c.sharpness);
   c.seed = fields.seed("seed");
   Reply reply;
   reply.tensors.push_back({"errors", attn::online_errors(c)});

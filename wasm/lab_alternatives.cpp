@@ -18,28 +18,7 @@ using io::Json;
 
 constexpr Index max_recall_steps = 200, recall_exam = 128;
 
-Json number(double value) { return std::isfinite(value) ? Json::of(value) : Json(); }
-Json number(Index value) { return Json::of(static_cast<double>(value)); }
-
-Real within(const Fields& fields, const char* key, Real low, Real high, Real fallback) {
-  const Real value = fields.number_or(key, fallback);
-  if (!(value >= low && value <= high))
-    throw Refusal(ErrorCode::out_of_range, std::string(key) + " must be in [" + std::to_string(low) + ", " +
-                                               std::to_string(high) + "]");
-  return value;
-}
-
-// The index of `name` among `names`, or a refusal that lists them.
-template <std::size_t n>
-int named(const Fields& fields, const char* key, const char* const (&names)[n]) {
-  const std::string name = fields.text(key);
-  std::string all;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (name == names[i]) return static_cast<int>(i);
-    all += (i ? ", " : "") + std::string(names[i]);
-  }
-  throw Refusal(ErrorCode::malformed, std::string(key) + " must be one of " + all);
-}
+Json whole_number(Index n) { return Json::of(static_cast<double>(n)); }
 
 // The definition, row by row in double: what tiles are compared with.
 double largest_error(ConstMatrix q, ConstMatrix k, ConstMatrix v, Real scale, const Tensor& got) {
@@ -100,16 +79,16 @@ void put_trace(Reply& reply, ConstMatrix q, ConstMatrix k, ConstMatrix v, Real s
     maximum.data[at] = row.maximum, denominator.data[at] = row.denominator;
     changed.data[at] = static_cast<Real>(row.rescales - before);
   }
-  reply.value.set("rescales", number(row.rescales));
+  reply.value.set("rescales", whole_number(row.rescales));
   reply.tensors.push_back({"maximum", std::move(maximum)});
   reply.tensors.push_back({"denominator", std::move(denominator)});
   reply.tensors.push_back({"rescaled", std::move(changed)});
 }
 
 RecallConfig recall_config(const Fields& fields) {
-  static const char* const names[] = {"softmax", "additive", "positive", "decayed", "delta", "gated"};
   RecallConfig c;
-  c.memory = static_cast<Memory>(named(fields, "memory", names));
+  c.memory = static_cast<Memory>(
+      fields.choice("memory", {"softmax", "additive", "positive", "decayed", "delta", "gated"}));
   c.task.kind = TaskKind::recall;
   c.task.pairs = fields.index_or("pairs", 1, 32, 16);
   c.task.vocab = fields.index_or("vocab", 2, 128, 64);
@@ -126,11 +105,10 @@ RecallConfig recall_config(const Fields& fields) {
 }  // namespace
 
 Reply LabSession::tiled_attention(const Request& request) {
-  static const char* const orders[] = {"random", "rising", "falling"};
   const Fields fields(request.json, "request");
   const Index tokens = fields.index_or("tokens", 1, 1024, 256), width = fields.index_or("width", 1, 128, 32);
   const TileSizes tiles{fields.index_or("queries", 1, 1024, 16), fields.index_or("keys", 1, 1024, 16)};
-  const int order = fields.has("order") ? named(fields, "order", orders) : 0;
+  const Index order = fields.has("order") ? fields.choice("order", {"random", "rising", "falling"}) : 0;
   Rng rng(fields.seed("seed"));
   const Shape shape{tokens, width};
   const Tensor q = normal(shape, rng), v = normal(shape, rng);
@@ -142,10 +120,11 @@ Reply LabSession::tiled_attention(const Request& request) {
   const TiledAttention tiled = attn::tiled_attention(queries, keys, values, scale, tiles);
   const Traffic whole = untiled_traffic(tokens, tokens, width, width);
   Reply reply;
-  reply.value.set("error", number(largest_error(queries, keys, values, scale, tiled.output)));
-  reply.value.set("traffic", number(tiled.traffic.total()));
-  reply.value.set("untiled", number(whole.total()));
-  reply.value.set("mean_rescales", number(static_cast<double>(tiled.rescales) / static_cast<double>(tokens)));
+  reply.value.set("error", json_of_double(largest_error(queries, keys, values, scale, tiled.output)));
+  reply.value.set("traffic", whole_number(tiled.traffic.total()));
+  reply.value.set("untiled", whole_number(whole.total()));
+  reply.value.set("mean_rescales",
+                  json_of_double(static_cast<double>(tiled.rescales) / static_cast<double>(tokens)));
   put_trace(reply, queries, keys, values, scale, tiles.keys);
   return reply;
 }
@@ -157,11 +136,11 @@ Reply LabSession::memory_capacity(const Request& request) {
   c.width = fields.index_or("width", 1, 64, c.width);
   c.versions = fields.index_or("versions", 1, 8, c.versions);
   c.trials = fields.index_or("trials", 1, 50, c.trials);
-  c.similarity = within(fields, "similarity", 0, Real(0.95), 0);
-  c.alpha = within(fields, "alpha", 0, 1, c.alpha);
-  c.beta = within(fields, "beta", 0, 2, c.beta);
-  c.sharpness = within(fields, "sharpness", 0, 100, c.sharpness);
-  c.slope = within(fields, "slope", 0, 10, c.slope);
+  c.similarity = fields.number_in("similarity", 0, Real(0.95), 0);
+  c.alpha = fields.number_in("alpha", 0, 1, c.alpha);
+  c.beta = fields.number_in("beta", 0, 2, c.beta);
+  c.sharpness = fields.number_in("sharpness", 0, 100, c.sharpness);
+  c.slope = fields.number_in("slope", 0, 10, c.slope);
   c.seed = fields.seed("seed");
   if (counts.empty() || counts.size() > 12)
     throw Refusal(ErrorCode::out_of_range, "keys: one to twelve counts");
@@ -178,12 +157,12 @@ Reply LabSession::memory_capacity(const Request& request) {
 }
 
 Reply LabSession::feature_error(const Request& request) {
-  static const char* const names[] = {"trigonometric", "positive", "hyperbolic"};
   const Fields fields(request.json, "request");
-  const auto kind = static_cast<FeatureKind>(named(fields, "kind", names));
+  const auto kind =
+      static_cast<FeatureKind>(fields.choice("kind", {"trigonometric", "positive", "hyperbolic"}));
   const Index d = fields.index_or("width", 2, 64, 16), m = fields.index_or("features", 1, 512, 64);
   const Index draws = fields.index_or("draws", 1, 2000, 400);
-  const Real radius = within(fields, "radius", 0, 3, 1), cosine = within(fields, "cosine", -1, 1, 0);
+  const Real radius = fields.number_in("radius", 0, 3, 1), cosine = fields.number_in("cosine", -1, 1, 0);
   const bool orthogonal = fields.flag_or("orthogonal", false);
   const std::uint64_t seed = fields.seed("seed");
   Tensor x(Shape{d}), y(Shape{d});
@@ -202,10 +181,11 @@ Reply LabSession::feature_error(const Request& request) {
         static_cast<double>(vec::dot(a.data(), b.data(), static_cast<Index>(a.size()))) / truth);
   }
   Reply reply;
-  reply.value.set("truth", number(truth));
+  reply.value.set("truth", json_of_double(truth));
   reply.value.set(
       "theory",
-      number(std::sqrt(attn::feature_error(kind, m, 2 * r2 + 2 * dot, 2 * r2 - 2 * dot, dot)) / truth));
+      json_of_double(std::sqrt(attn::feature_error(kind, m, 2 * r2 + 2 * dot, 2 * r2 - 2 * dot, dot)) /
+                     truth));
   reply.tensors.push_back({"ratios", std::move(ratios)});
   return reply;
 }
@@ -218,14 +198,14 @@ Reply LabSession::recall_steps(const Request& request) {
   const Index count = fields.index("count", 0, max_recall_steps);
   for (Index i = 0; i < count; ++i) model.step();
   Reply reply;
-  reply.value.set("step", number(model.steps_done()));
+  reply.value.set("step", whole_number(model.steps_done()));
   if (fields.flag_or("measure", true)) {
     const StepMetrics m = model.evaluate(recall_exam);
     reply.value.set("loss", json_of(m.loss));
     reply.value.set("accuracy", json_of(m.accuracy));
   }
-  reply.value.set("parameters", number(model.parameters()));
-  reply.value.set("memory", number(model.memory_numbers(2 * fields.index_or("pairs", 1, 32, 16))));
+  reply.value.set("parameters", whole_number(model.parameters()));
+  reply.value.set("memory", whole_number(model.memory_numbers(2 * fields.index_or("pairs", 1, 32, 16))));
   std::vector<Real> state = model.state();
   const Shape shape{static_cast<Index>(state.size())};
   reply.tensors.push_back({"state", Tensor(shape, std::move(state))});

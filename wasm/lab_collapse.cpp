@@ -13,21 +13,6 @@ namespace {
 
 using io::Json;
 
-TowerNorm norm_named(const std::string& name) {
-  if (name == "none") return TowerNorm::none;
-  if (name == "pre") return TowerNorm::pre;
-  if (name == "post") return TowerNorm::post;
-  throw Refusal(ErrorCode::malformed, "norm must be none, pre or post");
-}
-
-double within(const Fields& fields, const char* key, double low, double high, double fallback) {
-  const double value = static_cast<double>(fields.number_or(key, static_cast<Real>(fallback)));
-  if (!(value >= low && value <= high))
-    throw Refusal(ErrorCode::out_of_range, std::string(key) + " must be in [" + std::to_string(low) + ", " +
-                                               std::to_string(high) + "]");
-  return value;
-}
-
 // Sizes that keep one call under a tenth of a second or so.
 TowerConfig tower_config(const Fields& fields) {
   TowerConfig c;
@@ -36,17 +21,14 @@ TowerConfig tower_config(const Fields& fields) {
   c.heads = fields.index_or("heads", 1, c.width, c.heads);
   c.layers = fields.index_or("layers", 0, 64, c.layers);
   if (c.width % c.heads) throw Refusal(ErrorCode::mismatch, "heads must divide width");
-  c.skip = within(fields, "skip", 0, 4, c.skip);
-  if (fields.has("norm")) c.norm = norm_named(fields.text("norm"));
+  c.skip = fields.number_in("skip", 0, 4, c.skip);
+  if (fields.has("norm")) c.norm = static_cast<TowerNorm>(fields.choice("norm", {"none", "pre", "post"}));
   c.mlp = fields.flag_or("mlp", c.mlp);
   c.causal = fields.flag_or("causal", c.causal);
-  c.qk_scale = within(fields, "qk_scale", 0, 1000, c.qk_scale);
+  c.qk_scale = fields.number_in("qk_scale", 0, 1000, c.qk_scale);
   c.seed = fields.seed("seed");
   return c;
 }
-
-// null where a double is not finite; not through json_of(Real), whose float ends at 1e-45.
-Json number(double value) { return std::isfinite(value) ? Json::of(value) : Json(); }
 
 }  // namespace
 
@@ -58,10 +40,10 @@ Reply LabSession::collapse_tower(const Request& request) {
   auto to = cosines.data.begin();
   for (const TowerFloor& floor : floors) {
     Json row = Json::object();
-    row.set("residual", number(floor.log10_residual));
-    row.set("cosine", number(floor.mean_cosine));
-    row.set("entropy", number(floor.entropy_ratio));
-    row.set("score", number(floor.largest_score));
+    row.set("residual", json_of_double(floor.log10_residual));
+    row.set("cosine", json_of_double(floor.mean_cosine));
+    row.set("entropy", json_of_double(floor.entropy_ratio));
+    row.set("score", json_of_double(floor.largest_score));
     rows.push(std::move(row));
     to = std::copy(floor.cosines.begin(), floor.cosines.end(), to);
   }
@@ -81,7 +63,7 @@ Reply LabSession::head_similarity(const Request& request) {
     Json row = Json::array();
     for (const double value : {static_cast<double>(merge.first), static_cast<double>(merge.second),
                                static_cast<double>(merge.distance), static_cast<double>(merge.size)})
-      row.push(number(value));
+      row.push(json_of_double(value));
     merges.push(std::move(row));
   }
   Reply reply;

@@ -16,33 +16,18 @@ using io::Json;
 
 constexpr Index max_head_width = 256, max_distances = 4096, max_shift = 1000000;
 
-Json number(double value) { return Json::of(value); }
-
-Real positive(const Fields& fields, const char* key, Real fallback) {
-  const Real value = fields.number_or(key, fallback);
-  if (!(value >= 1 && value <= Real(1e9)))
-    throw Refusal(ErrorCode::out_of_range, std::string(key) + " must be in [1, 1e9]");
-  return value;
-}
-
-RotaryExtension extension_named(const std::string& name) {
-  if (name == "none") return RotaryExtension::none;
-  if (name == "linear") return RotaryExtension::linear;
-  if (name == "ntk") return RotaryExtension::ntk;
-  if (name == "yarn") return RotaryExtension::yarn;
-  throw Refusal(ErrorCode::malformed, "extension must be none, linear, ntk or yarn");
-}
-
 // {width, base?, kept?, extension?, factor?, context?}
 RotaryLadder ladder_of(const Fields& fields, Index width) {
   RotaryLadder trained;
-  trained.base = positive(fields, "base", trained.base);
+  trained.base = fields.number_in("base", 1, Real(1e9), trained.base);
   trained.kept = fields.index_or("kept", 0, width / 2, 0);
   const RotaryExtension how =
-      fields.has("extension") ? extension_named(fields.text("extension")) : RotaryExtension::none;
+      fields.has("extension")
+          ? static_cast<RotaryExtension>(fields.choice("extension", {"none", "linear", "ntk", "yarn"}))
+          : RotaryExtension::none;
   if (how == RotaryExtension::ntk && width < 4)
     throw Refusal(ErrorCode::out_of_range, "ntk needs two pairs: width must be at least 4");
-  return extended(trained, how, positive(fields, "factor", 1),
+  return extended(trained, how, fields.number_in("factor", 1, Real(1e9), 1),
                   fields.index_or("context", 1, 1000000000, 4096), width);
 }
 
@@ -51,12 +36,12 @@ Json config_of(const RotaryLadder& ladder) {
   Json j = Json::object();
   j.set("rope_base", json_of(ladder.base));
   j.set("rope_scaling", json_of(ladder.scaling));
-  j.set("rope_original_context", number(static_cast<double>(ladder.bands.original)));
+  j.set("rope_original_context", Json::of(static_cast<double>(ladder.bands.original)));
   j.set("rope_low_turns", json_of(ladder.bands.low));
   j.set("rope_high_turns", json_of(ladder.bands.high));
   j.set("rope_ramp", Json::of(std::string(ladder.bands.ramp == RotaryRamp::turns ? "turns" : "pairs")));
   j.set("rope_magnitude", json_of(ladder.magnitude));
-  j.set("rope_kept_pairs", number(static_cast<double>(ladder.kept)));
+  j.set("rope_kept_pairs", Json::of(static_cast<double>(ladder.kept)));
   return j;
 }
 

@@ -91,6 +91,25 @@ Real Fields::number_or(std::string_view key, Real fallback) const {
   return static_cast<Real>(member.number());
 }
 
+Real Fields::number_in(std::string_view key, Real low, Real high, Real fallback) const {
+  const Real value = number_or(key, fallback);
+  if (!(value >= low && value <= high))  // NaN fails both
+    refuse(ErrorCode::out_of_range,
+           name(key) + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "]");
+  return value;
+}
+
+Index Fields::choice(std::string_view key, std::initializer_list<const char*> names) const {
+  const std::string given = text(key);
+  std::string all;
+  Index place = 0;
+  for (const char* each : names) {
+    if (given == each) return place;
+    all += (place++ ? ", " : "") + std::string(each);
+  }
+  refuse(ErrorCode::malformed, name(key) + " must be one of " + all);
+}
+
 bool Fields::flag_or(std::string_view key, bool fallback) const {
   if (!has(key)) return fallback;
   const Json& member = at(key);
@@ -174,7 +193,9 @@ std::vector<HeadRef> head_refs(const Fields& fields, std::string_view key, const
   return heads;
 }
 
-Json json_of(Real value) { return std::isfinite(value) ? Json::of(static_cast<double>(value)) : Json(); }
+Json json_of(Real value) { return json_of_double(static_cast<double>(value)); }
+
+Json json_of_double(double value) { return std::isfinite(value) ? Json::of(value) : Json(); }
 
 Json json_of(const Shape& shape) {
   Json out = Json::array();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,6 +64,9 @@ class Fields {
   Index index(std::string_view key, Index low, Index high) const;
   Index index_or(std::string_view key, Index low, Index high, Index fallback) const;
   Real number_or(std::string_view key, Real fallback) const;
+  Real number_in(std::string_view key, Real low, Real high, Real fallback) const;  // absent: fallback
+  // The place of the member's text among `names`; a refusal lists them.
+  Index choice(std::string_view key, std::initializer_list<const char*> names) const;
   bool flag_or(std::string_view key, bool fallback) const;
   std::string text(std::string_view key) const;
   const std::vector<io::Json>& list(std::string_view key) const;
@@ -83,7 +87,9 @@ std::vector<TokenId> token_list(const std::vector<io::Json>& items, const ModelC
 HeadRef head_ref(const io::Json& json, const ModelConfig& config, std::string_view where);
 std::vector<HeadRef> head_refs(const Fields& fields, std::string_view key, const ModelConfig& config);
 
-io::Json json_of(Real value);  // null when not finite: JSON has no NaN
+// null when not finite: JSON has no NaN. The double's way keeps what a float would round away.
+io::Json json_of(Real value);
+io::Json json_of_double(double value);
 io::Json json_of(const Shape& shape);
 // The object that `text` (our own to_json) spells.
 io::Json json_of_text(const std::string& text);
