@@ -66,28 +66,30 @@ Var activation(Tape& tape, Activation f, Var x) {
   return out;
 }
 
-Var sigmoid(Tape& tape, Var x) {
+namespace {
+
+// y = f(x) whose gradient follows from y alone: dx = back(dy, y).
+template <class Back>
+Var saturating(Tape& tape, Var x, void (*f)(const Real*, Real*, Index), Back back) {
   const Shape shape = tape.value(x).shape;
   const Var out = tape.result(shape, tape.needs_grad(x));
-  vec::sigmoid(tape.value(x).data, tape.mutable_value(out).data, shape.size());
-  tape.on_backward(out, [x, out](Tape& t) {
+  f(tape.value(x).data, tape.mutable_value(out).data, shape.size());
+  tape.on_backward(out, [x, out, back](Tape& t) {
     const ConstView y = t.value(out), dy = t.grad(out);
     const View dx = t.grad(x);
-    for (Index i = 0; i < y.size(); ++i) dx[i] += dy[i] * y[i] * (1 - y[i]);
+    for (Index i = 0; i < y.size(); ++i) dx[i] += back(dy[i], y[i]);
   });
   return out;
 }
 
+}  // namespace
+
+Var sigmoid(Tape& tape, Var x) {
+  return saturating(tape, x, vec::sigmoid, [](Real dy, Real y) { return dy * y * (1 - y); });
+}
+
 Var tanh(Tape& tape, Var x) {
-  const Shape shape = tape.value(x).shape;
-  const Var out = tape.result(shape, tape.needs_grad(x));
-  vec::tanh(tape.value(x).data, tape.mutable_value(out).data, shape.size());
-  tape.on_backward(out, [x, out](Tape& t) {
-    const ConstView y = t.value(out), dy = t.grad(out);
-    const View dx = t.grad(x);
-    for (Index i = 0; i < y.size(); ++i) dx[i] += dy[i] * (1 - y[i] * y[i]);
-  });
-  return out;
+  return saturating(tape, x, vec::tanh, [](Real dy, Real y) { return dy * (1 - y * y); });
 }
 
 Var multiply(Tape& tape, Var a, Var b) {

@@ -14,9 +14,6 @@
 namespace attn {
 namespace {
 
-constexpr AdamWConfig adam{Real(0.9), Real(0.98), Real(1e-8), 0};
-constexpr Real gradient_limit = 1;
-
 Status in_range(const char* name, Index value, Index low, Index high) {
   if (value >= low && value <= high) return Unit{};
   return Error{ErrorCode::out_of_range,
@@ -40,34 +37,19 @@ ParityModel::ParityModel(const ParityConfig& c) : config_(c), exact_(Shape{2, c.
   const Index D = c.width, n = c.channels;
   Rng rng = stream(c.seed, Stream::init);
   const auto from = [](Index inputs) { return 1 / std::sqrt(static_cast<Real>(inputs)); };
-  embedding_ = add({2, D}, 1, rng);
-  gate_ = add({2, n}, 1, rng);
-  value_ = add({D, n}, from(D), rng);
-  read_ = add({n, D}, from(n), rng);
-  query_ = add({D, n}, from(D), rng);
-  key_ = add({D, n}, from(D), rng);
-  position_ = add({c.longest, D}, Real(0.3), rng);
-  in_ = add({D, c.hidden}, from(D), rng);
-  in_bias_ = add({c.hidden}, 0, rng);
-  out_ = add({c.hidden, 2}, from(c.hidden), rng);
-  out_bias_ = add({2}, 0, rng);
-  gradients_.assign(weights_.size(), 0);
-  m_ = v_ = gradients_;
+  embedding_ = slots_.add({2, D}, 1, rng);
+  gate_ = slots_.add({2, n}, 1, rng);
+  value_ = slots_.add({D, n}, from(D), rng);
+  read_ = slots_.add({n, D}, from(n), rng);
+  query_ = slots_.add({D, n}, from(D), rng);
+  key_ = slots_.add({D, n}, from(D), rng);
+  position_ = slots_.add({c.longest, D}, Real(0.3), rng);
+  in_ = slots_.add({D, c.hidden}, from(D), rng);
+  in_bias_ = slots_.add({c.hidden}, 0, rng);
+  out_ = slots_.add({c.hidden, 2}, from(c.hidden), rng);
+  out_bias_ = slots_.add({2}, 0, rng);
   std::fill_n(exact_.data.begin(), n, Real(1));
   std::fill_n(exact_.data.begin() + n, n, Real(-1));
-}
-
-ParityModel::Slot ParityModel::add(const Shape& shape, Real deviation, Rng& rng) {
-  const Slot slot{static_cast<Index>(weights_.size()), shape};
-  weights_.resize(weights_.size() + static_cast<std::size_t>(shape.size()));
-  if (deviation > 0) fill_normal(View(weights_.data() + slot.offset, shape), rng, deviation);
-  return slot;
-}
-
-Var ParityModel::weight(Tape& tape, const Slot& slot) {
-  const ConstView value(weights_.data() + slot.offset, slot.shape);
-  return tape.training() ? tape.parameter(value, View(gradients_.data() + slot.offset, slot.shape))
-                         : tape.constant(value);
 }
 
 // #region parity-gate
@@ -75,7 +57,7 @@ Var ParityModel::weight(Tape& tape, const Slot& slot) {
 Var ParityModel::gate(Tape& tape, Index batch, Index length) {
   if (config_.mixer == ParityMixer::exact)
     return embedding(tape, tape.constant(std::as_const(exact_).view()), tokens_.data(), batch, length);
-  const Var z = embedding(tape, weight(tape, gate_), tokens_.data(), batch, length);
+  const Var z = embedding(tape, slots_.on(tape, gate_), tokens_.data(), batch, length);
   return config_.mixer == ParityMixer::positive ? sigmoid(tape, z) : tanh(tape, z);
 }
 // #endregion
@@ -93,9 +75,9 @@ Var ParityModel::first_sign(Tape& tape, Index B, Index T) {
 Var ParityModel::mixed(Tape& tape, Var x, Index B, Index T) {
   const Index N = B * T, n = config_.channels;
   if (config_.mixer == ParityMixer::attention) {
-    const Var placed = add_rows(tape, x, slice_rows(tape, weight(tape, position_), 0, T));
+    const Var placed = add_rows(tape, x, slice_rows(tape, slots_.on(tape, position_), 0, T));
     const auto project = [&](const Slot& w) {
-      return linear(tape, placed, weight(tape, w), {}, N, {B, T, 1, n});
+      return linear(tape, placed, slots_.on(tape, w), {}, N, {B, T, 1, n});
     };
     AttentionOptions options;
     options.scale = 1 / std::sqrt(static_cast<Real>(n));
@@ -108,18 +90,18 @@ Var ParityModel::mixed(Tape& tape, Var x, Index B, Index T) {
   const Var unit = tape.constant(one);
   const Var v = config_.mixer == ParityMixer::exact
                     ? first_sign(tape, B, T)
-                    : linear(tape, x, weight(tape, value_), {}, N, {B, T, n, 1});
+                    : linear(tape, x, slots_.on(tape, value_), {}, N, {B, T, n, 1});
   return fast_weights(tape, unit, unit, v, gate(tape, B, T), {}, false);
 }
 
 CrossEntropy ParityModel::loss(Tape& tape, Index B, Index T) {
   const Index N = B * T, D = config_.width;
-  const Var x = embedding(tape, weight(tape, embedding_), tokens_.data(), B, T);
-  const Var read = linear(tape, mixed(tape, x, B, T), weight(tape, read_), {}, N, {B, T, D});
+  const Var x = embedding(tape, slots_.on(tape, embedding_), tokens_.data(), B, T);
+  const Var read = linear(tape, mixed(tape, x, B, T), slots_.on(tape, read_), {}, N, {B, T, D});
   const Var hidden = activation(tape, Activation::relu,
-                                linear(tape, attn::add(tape, x, read), weight(tape, in_),
-                                       weight(tape, in_bias_), N, {B, T, config_.hidden}));
-  const Var logits = linear(tape, hidden, weight(tape, out_), weight(tape, out_bias_), N, {B, T, 2});
+                                linear(tape, attn::add(tape, x, read), slots_.on(tape, in_),
+                                       slots_.on(tape, in_bias_), N, {B, T, config_.hidden}));
+  const Var logits = linear(tape, hidden, slots_.on(tape, out_), slots_.on(tape, out_bias_), N, {B, T, 2});
   return cross_entropy(tape, logits, targets_.data(), counted_.data());
 }
 
@@ -139,23 +121,10 @@ void ParityModel::draw(Index batch, Index length, Index counted, Rng& rng) {
 
 StepMetrics ParityModel::step() {
   // A stream for every step, apart from those of train/trainer.hpp: the generator has no state to keep.
-  Rng rng(config_.seed, 1024 + static_cast<std::uint64_t>(steps_));
+  Rng rng(config_.seed, 1024 + static_cast<std::uint64_t>(slots_.steps()));
   draw(config_.batch, config_.length, config_.length, rng);
-  std::fill(gradients_.begin(), gradients_.end(), Real(0));
   tape_.reset();
-  const CrossEntropy ce = loss(tape_, config_.batch, config_.length);
-  tape_.backward(ce.loss);
-  StepMetrics metrics;
-  metrics.loss = tape_.value(ce.loss)[0];
-  metrics.accuracy = ce.accuracy;
-  metrics.learning_rate = config_.learning_rate;
-  const auto n = static_cast<Index>(weights_.size());
-  metrics.grad_norm = clip_gradients(View(gradients_.data(), Shape{n}), gradient_limit);
-  if (std::isfinite(metrics.loss) && std::isfinite(metrics.grad_norm))
-    adamw_update(weights_.data(), gradients_.data(), m_.data(), v_.data(), n, ++steps_, adam,
-                 config_.learning_rate, 1);
-  metrics.step = steps_;
-  return metrics;
+  return slots_.step(tape_, loss(tape_, config_.batch, config_.length), config_.learning_rate);
 }
 
 StepMetrics ParityModel::evaluate(Index length, Index batch, Index last) {
@@ -166,7 +135,7 @@ StepMetrics ParityModel::evaluate(Index length, Index batch, Index last) {
   evaluation_.reset();
   const CrossEntropy ce = loss(evaluation_, batch, length);
   StepMetrics metrics;
-  metrics.step = steps_;
+  metrics.step = slots_.steps();
   metrics.loss = evaluation_.value(ce.loss)[0];
   metrics.accuracy = ce.accuracy;
   return metrics;
@@ -176,17 +145,12 @@ Tensor ParityModel::gates() const {
   if (config_.mixer == ParityMixer::attention) return {};
   if (config_.mixer == ParityMixer::exact) return exact_;
   Tensor a(gate_.shape);
+  const ConstView scores = slots_.value(gate_);
   for (std::size_t i = 0; i < a.data.size(); ++i) {
-    const Real z = weights_[static_cast<std::size_t>(gate_.offset) + i];
+    const Real z = scores[static_cast<Index>(i)];
     a.data[i] = config_.mixer == ParityMixer::positive ? 1 / (1 + std::exp(-z)) : std::tanh(z);
   }
   return a;
-}
-
-std::vector<Real> ParityModel::state() const { return run_state(steps_, weights_, m_, v_); }
-
-Status ParityModel::restore(const std::vector<Real>& state) {
-  return read_run_state(state, steps_, weights_, m_, v_);
 }
 
 }  // namespace attn

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "attn/ops/cross_entropy.hpp"
-#include "attn/train/trainer.hpp"
+#include "attn/train/slots.hpp"
 
 namespace attn {
 
@@ -36,23 +36,18 @@ class ParityModel {
   explicit ParityModel(const ParityConfig& config);  // a valid one
 
   // All that later steps depend on, as one row: whoever holds it can go on elsewhere, bit for bit.
-  std::vector<Real> state() const;
-  Status restore(const std::vector<Real>& state);
+  std::vector<Real> state() const { return slots_.state(); }
+  Status restore(const std::vector<Real>& state) { return slots_.restore(state); }
 
   StepMetrics step();  // where the loss is not finite the step is not taken
   // Share of right answers at the last `last` places of `batch` sequences that training does not see.
   StepMetrics evaluate(Index length, Index batch, Index last);
-  Index steps_done() const { return steps_; }
+  Index steps_done() const { return slots_.steps(); }
   // a(0), a(1) of every channel, [2, channels]; empty for attention.
   Tensor gates() const;
 
  private:
-  struct Slot {
-    Index offset = 0;
-    Shape shape;
-  };
-  Slot add(const Shape& shape, Real deviation, Rng& rng);
-  Var weight(Tape& tape, const Slot& slot);
+  using Slot = Slots::Slot;
   Var mixed(Tape& tape, Var x, Index batch, Index length);
   Var gate(Tape& tape, Index batch, Index length);
   Var first_sign(Tape& tape, Index batch, Index length);
@@ -60,9 +55,8 @@ class ParityModel {
   void draw(Index batch, Index length, Index counted, Rng& rng);
 
   ParityConfig config_;
+  Slots slots_;
   Slot embedding_, gate_, value_, read_, query_, key_, position_, in_, in_bias_, out_, out_bias_;
-  std::vector<Real> weights_, gradients_, m_, v_;
-  Index steps_ = 0;
   std::vector<TokenId> tokens_, targets_;
   std::vector<Real> counted_;
   Tensor exact_;  // [2, channels]

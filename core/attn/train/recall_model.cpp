@@ -14,9 +14,6 @@
 namespace attn {
 namespace {
 
-constexpr AdamWConfig adam{Real(0.9), Real(0.98), Real(1e-8), 0};
-constexpr Real gradient_limit = 1;
-
 bool erases(Memory m) { return m == Memory::delta || m == Memory::gated; }
 bool forgets(Memory m) { return m == Memory::decayed || m == Memory::gated; }
 
@@ -38,33 +35,18 @@ RecallModel::RecallModel(const RecallConfig& config) : config_(config) {
   const Index D = config.width, d = config.key_width, V = config.task.vocab;
   Rng rng = stream(config.seed, Stream::init);
   const Real wide = 1 / std::sqrt(static_cast<Real>(D));
-  embedding_ = add({V + 1, D}, 1, rng);  // the last row: nothing stands before the first token
-  query_ = add({D, d}, wide, rng);
-  key_ = add({D, d}, wide, rng);
-  value_ = add({D, D}, wide, rng);
-  output_ = add({D, D}, wide, rng);
-  unembedding_ = add({D, V}, wide, rng);
-  alpha_ = add({D, 1}, 0, rng);
-  alpha_bias_ = add({1}, 0, rng);
-  beta_ = add({D, 1}, 0, rng);
-  beta_bias_ = add({1}, 0, rng);
+  embedding_ = slots_.add({V + 1, D}, 1, rng);  // the last row: nothing stands before the first token
+  query_ = slots_.add({D, d}, wide, rng);
+  key_ = slots_.add({D, d}, wide, rng);
+  value_ = slots_.add({D, D}, wide, rng);
+  output_ = slots_.add({D, D}, wide, rng);
+  unembedding_ = slots_.add({D, V}, wide, rng);
+  alpha_ = slots_.add({D, 1}, 0, rng);
+  alpha_bias_ = slots_.add({1}, 0, rng);
+  beta_ = slots_.add({D, 1}, 0, rng);
+  beta_bias_ = slots_.add({1}, 0, rng);
   // Gates begin by keeping nearly all (0.98) and by going half the way.
-  weights_[static_cast<std::size_t>(alpha_bias_.offset)] = 4;
-  gradients_.assign(weights_.size(), 0);
-  m_ = v_ = gradients_;
-}
-
-RecallModel::Slot RecallModel::add(const Shape& shape, Real deviation, Rng& rng) {
-  const Slot slot{static_cast<Index>(weights_.size()), shape};
-  weights_.resize(weights_.size() + static_cast<std::size_t>(shape.size()));
-  if (deviation > 0) fill_normal(View(weights_.data() + slot.offset, shape), rng, deviation);
-  return slot;
-}
-
-Var RecallModel::weight(Tape& tape, const Slot& slot) {
-  const ConstView value(weights_.data() + slot.offset, slot.shape);
-  return tape.training() ? tape.parameter(value, View(gradients_.data() + slot.offset, slot.shape))
-                         : tape.constant(value);
+  slots_.set(alpha_bias_, 4);
 }
 
 // #region memories
@@ -72,9 +54,9 @@ Var RecallModel::memory(Tape& tape, Var x, Var before) {
   const Index B = batch_.inputs.batch, T = batch_.inputs.length, N = B * T, d = config_.key_width,
               D = config_.width;
   const Memory kind = config_.memory;
-  Var q = linear(tape, x, weight(tape, query_), {}, N, {B, T, 1, d});
-  Var k = linear(tape, before, weight(tape, key_), {}, N, {B, T, 1, d});
-  const Var v = linear(tape, x, weight(tape, value_), {}, N, {B, T, 1, D});
+  Var q = linear(tape, x, slots_.on(tape, query_), {}, N, {B, T, 1, d});
+  Var k = linear(tape, before, slots_.on(tape, key_), {}, N, {B, T, 1, d});
+  const Var v = linear(tape, x, slots_.on(tape, value_), {}, N, {B, T, 1, D});
   if (kind == Memory::softmax) {
     AttentionOptions options;
     options.scale = 1 / std::sqrt(static_cast<Real>(d));
@@ -86,7 +68,7 @@ Var RecallModel::memory(Tape& tape, Var x, Var before) {
     return divide_by_last(tape, fast_weights(tape, q, k, append_one(tape, v), {}, {}, false));
   }
   const auto gate = [&](const Slot& w, const Slot& b) {
-    return sigmoid(tape, linear(tape, x, weight(tape, w), weight(tape, b), N, {B, T, 1}));
+    return sigmoid(tape, linear(tape, x, slots_.on(tape, w), slots_.on(tape, b), N, {B, T, 1}));
   };
   if (erases(kind)) k = unit_length(tape, k);
   return fast_weights(tape, q, k, v, forgets(kind) ? gate(alpha_, alpha_bias_) : Var{},
@@ -104,32 +86,21 @@ CrossEntropy RecallModel::loss(Tape& tape) {
     previous_[static_cast<std::size_t>(b * T)] = static_cast<TokenId>(V);
     std::copy(row, row + (T - 1), previous_.begin() + b * T + 1);
   }
-  const Var table = weight(tape, embedding_);
+  const Var table = slots_.on(tape, embedding_);
   const Var x = embedding(tape, table, tokens.data(), B, T),
             before = embedding(tape, table, previous_.data(), B, T);
-  const Var carried = linear(tape, memory(tape, x, before), weight(tape, output_), {}, N, {B, T, D});
-  const Var logits = linear(tape, attn::add(tape, x, carried), weight(tape, unembedding_), {}, N, {B, T, V});
+  const Var carried = linear(tape, memory(tape, x, before), slots_.on(tape, output_), {}, N, {B, T, D});
+  const Var logits =
+      linear(tape, attn::add(tape, x, carried), slots_.on(tape, unembedding_), {}, N, {B, T, V});
   return cross_entropy(tape, logits, batch_.targets.data(), batch_.weights.data());
 }
 
 StepMetrics RecallModel::step() {
   // A stream for every step, apart from those of train/trainer.hpp: the generator has no state to keep.
-  Rng rng(config_.seed, 1024 + static_cast<std::uint64_t>(steps_));
+  Rng rng(config_.seed, 1024 + static_cast<std::uint64_t>(slots_.steps()));
   make_batch(config_.task, config_.batch, rng, batch_);
-  std::fill(gradients_.begin(), gradients_.end(), Real(0));
   tape_.reset();
-  const CrossEntropy ce = loss(tape_);
-  tape_.backward(ce.loss);
-  StepMetrics metrics;
-  metrics.loss = tape_.value(ce.loss)[0];
-  metrics.accuracy = ce.accuracy;
-  metrics.learning_rate = config_.learning_rate;
-  metrics.grad_norm = clip_gradients(View(gradients_.data(), Shape{parameters()}), gradient_limit);
-  if (std::isfinite(metrics.loss) && std::isfinite(metrics.grad_norm))
-    adamw_update(weights_.data(), gradients_.data(), m_.data(), v_.data(), parameters(), ++steps_, adam,
-                 config_.learning_rate, 1);
-  metrics.step = steps_;
-  return metrics;
+  return slots_.step(tape_, loss(tape_), config_.learning_rate);
 }
 
 StepMetrics RecallModel::evaluate(Index batch) {
@@ -138,7 +109,7 @@ StepMetrics RecallModel::evaluate(Index batch) {
   evaluation_.reset();
   const CrossEntropy ce = loss(evaluation_);
   StepMetrics metrics;
-  metrics.step = steps_;
+  metrics.step = slots_.steps();
   metrics.loss = evaluation_.value(ce.loss)[0];
   metrics.accuracy = ce.accuracy;
   return metrics;
@@ -148,12 +119,6 @@ Index RecallModel::memory_numbers(Index tokens) const {
   const Index d = config_.key_width, D = config_.width;
   if (config_.memory == Memory::softmax) return tokens * (d + D);
   return d * (config_.memory == Memory::positive ? D + 1 : D);
-}
-
-std::vector<Real> RecallModel::state() const { return run_state(steps_, weights_, m_, v_); }
-
-Status RecallModel::restore(const std::vector<Real>& state) {
-  return read_run_state(state, steps_, weights_, m_, v_);
 }
 
 }  // namespace attn

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "attn/ops/cross_entropy.hpp"
-#include "attn/train/trainer.hpp"
+#include "attn/train/slots.hpp"
 
 namespace attn {
 
@@ -38,30 +38,24 @@ class RecallModel {
   explicit RecallModel(const RecallConfig& config);  // a valid one
 
   // All that later steps depend on, as one row: whoever holds it can go on elsewhere, bit for bit.
-  std::vector<Real> state() const;
-  Status restore(const std::vector<Real>& state);
+  std::vector<Real> state() const { return slots_.state(); }
+  Status restore(const std::vector<Real>& state) { return slots_.restore(state); }
 
   StepMetrics step();                 // where the loss is not finite the step is not taken
   StepMetrics evaluate(Index batch);  // on sequences that training does not see
-  Index steps_done() const { return steps_; }
-  Index parameters() const { return static_cast<Index>(weights_.size()); }
+  Index steps_done() const { return slots_.steps(); }
+  Index parameters() const { return slots_.size(); }
   // Numbers of memory that a sequence of `tokens` tokens leaves for the next one.
   Index memory_numbers(Index tokens) const;
 
  private:
-  struct Slot {
-    Index offset;
-    Shape shape;
-  };
-  Var weight(Tape& tape, const Slot& slot);
+  using Slot = Slots::Slot;
   Var memory(Tape& tape, Var x, Var before);
   CrossEntropy loss(Tape& tape);
-  Slot add(const Shape& shape, Real deviation, Rng& rng);
 
   RecallConfig config_;
+  Slots slots_;
   Slot embedding_, query_, key_, value_, output_, unembedding_, alpha_, alpha_bias_, beta_, beta_bias_;
-  std::vector<Real> weights_, gradients_, m_, v_;
-  Index steps_ = 0;
   TaskBatch batch_;
   std::vector<TokenId> previous_;  // [B, T], V where there is none
   Tape tape_{Tape::Mode::training}, evaluation_{Tape::Mode::inference};
