@@ -1,4 +1,5 @@
 // Parity with four mixers: what lets a state keep a bit, and for how long.
+import { inSlices } from '../training/slices.ts';
 import type { ParityOptions, ParityRun, RemoteEngine } from '../../../../wasm/client/types';
 
 export const MIXERS = ['positive', 'signed', 'exact', 'attention'] as const;
@@ -16,14 +17,8 @@ export interface Point { step: number; accuracy: number[]; gates: number[] }
 export const pointOf = (r: ParityRun): Point => ({ step: r.step, accuracy: Array.from(r.accuracy), gates: Array.from(r.gates.data) });
 
 /** Trains to the end, a slice at a time; `onPoint` returns false to stop. */
-export async function train(engine: Pick<RemoteEngine, 'paritySteps'>, q: ParityOptions & { lengths: number[] }, onPoint: (p: Point, run: ParityRun) => boolean | void, from?: Float32Array): Promise<ParityRun> {
-  let run = await engine.paritySteps({ ...q, count: 0 }, from);
-  if (from === undefined && onPoint(pointOf(run), run) === false) return run;
-  while (run.step < STEPS) {
-    run = await engine.paritySteps({ ...q, count: EVERY - (run.step % EVERY) }, run.state);
-    if (onPoint(pointOf(run), run) === false) break;
-  }
-  return run;
+export function train(engine: Pick<RemoteEngine, 'paritySteps'>, q: ParityOptions & { lengths: number[] }, onPoint: (p: Point, run: ParityRun) => boolean | void, from?: Float32Array): Promise<ParityRun> {
+  return inSlices((count, state) => engine.paritySteps({ ...q, count }, state), STEPS, EVERY, (run) => onPoint(pointOf(run), run), from);
 }
 /** a(1) of the channel whose product lives longest: the most negative, or the smallest. */
 export const flip = (gates: readonly number[]): number => (gates.length ? Math.min(...gates.slice(gates.length / 2)) : NaN);

@@ -1,4 +1,5 @@
 // One layer trained to recall sixteen pairs, with six memories and four widths of the key.
+import { inSlices } from '../training/slices.ts';
 import type { MemoryName, RecallOptions, RecallRun, RemoteEngine } from '../../../../wasm/client/types';
 
 export const MEMORIES = ['softmax', 'additive', 'positive', 'decayed', 'delta', 'gated'] as const satisfies readonly MemoryName[];
@@ -15,14 +16,8 @@ export interface Point { step: number; accuracy: number; loss: number }
 export const pointOf = (r: RecallRun): Point => ({ step: r.step, accuracy: r.accuracy, loss: r.loss });
 
 /** Trains to the end, a slice at a time; `onPoint` returns false to stop. */
-export async function train(engine: Pick<RemoteEngine, 'recallSteps'>, q: RecallOptions, onPoint: (p: Point, run: RecallRun) => boolean | void, from?: Float32Array): Promise<RecallRun> {
-  let run = await engine.recallSteps({ ...q, count: 0, measure: from === undefined }, from);
-  if (from === undefined && onPoint(pointOf(run), run) === false) return run;
-  while (run.step < STEPS) {
-    run = await engine.recallSteps({ ...q, count: EVERY - (run.step % EVERY) }, run.state);
-    if (onPoint(pointOf(run), run) === false) break;
-  }
-  return run;
+export function train(engine: Pick<RemoteEngine, 'recallSteps'>, q: RecallOptions, onPoint: (p: Point, run: RecallRun) => boolean | void, from?: Float32Array): Promise<RecallRun> {
+  return inSlices((count, state) => engine.recallSteps({ ...q, count }, state), STEPS, EVERY, (run) => onPoint(pointOf(run), run), from);
 }
 
 /** Accuracy at the end: of[memory][width] is one number per seed. Curves: the way of seed 1. */
