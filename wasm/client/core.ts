@@ -65,6 +65,13 @@ export interface Reply {
   bytes?: Uint8Array;
 }
 
+/** A tensor that the core always sends with this reply. */
+export function tensor(reply: Reply, name: string): TensorData {
+  const found = reply.tensors[name];
+  if (!found) throw new EngineError('internal', `the core sent no ${name}`);
+  return found;
+}
+
 export class Core {
   readonly origin: Origin;
   #session: RawSession;

@@ -1,14 +1,11 @@
 // The Engine of types.ts on top of one Core, in this thread: used by the worker and by node.
-import type { Core, Reply } from './core.ts';
+import { tensor, type Reply } from './core.ts';
 import { EngineError } from './errors.ts';
+import { LabCalls } from './lab-calls.ts';
 import { SLICE_MS, stepsThatFit, updateStepMs, yieldToEvents } from './slices.ts';
 import type {
-  Attribution, CapacityRequest, Circuits, Encoding, Engine, EngineInfo, FeatureErrors, FeatureRequest, FedModel, FittedPattern, GateRun,
-  HeadImportance, HeadRef, HeadScores, HeadSimilarity, ImportanceRequest, InterventionRequest, Interventions, LensState, ModelConfig, ModelInfo,
-  ModelPlan, NamedFile, ParityRun, Patched, PatchedPaths, PatchRequest, PathsRequest, PositionBias, ProbeReport, ProbeRequest, RecallRun, RemovalCurve,
-  RotaryRequest, RotaryScores, RunRequest, RunResult, Sequences, StepMetrics, StreamRequest, TaskConfig, TensorData, Tiled, TileRequest,
-  TokenImportance, TokenizerInfo, Tower, TowerFloor, TowerRequest, Traced, TraceRequest,
-  TrainConfig, TrainPoint, TrainRequest,
+  Attribution, Circuits, Encoding, Engine, EngineInfo, FedModel, FittedPattern, HeadRef, HeadScores, ModelConfig, ModelInfo, ModelPlan, NamedFile,
+  RunRequest, RunResult, Sequences, StepMetrics, TaskConfig, TensorData, TokenizerInfo, TrainConfig, TrainPoint, TrainRequest,
 } from './types.ts';
 
 interface TrainerState {
@@ -22,51 +19,39 @@ interface TrainerState {
   measureMs: number;
 }
 
-/** A tensor that the core always sends with this reply. */
-function tensor(reply: Reply, name: string): TensorData {
-  const found = reply.tensors[name];
-  if (!found) throw new EngineError('internal', `the core sent no ${name}`);
-  return found;
-}
-
-export class LocalEngine implements Engine {
-  #core: Core;
+export class LocalEngine extends LabCalls implements Engine {
   #nextId = 1;
   #trainers = new Map<number, TrainerState>();
-
-  constructor(core: Core) {
-    this.#core = core;
-  }
 
   #newId(): number {
     return this.#nextId++;
   }
 
   info(): EngineInfo {
-    const { memory } = this.#core.call('census', {}).value as { memory: number };
-    return { ...this.#core.origin, memory };
+    const { memory } = this.core.call('census', {}).value as { memory: number };
+    return { ...this.core.origin, memory };
   }
 
   // Handles may be given by the caller (the worker's host does, so that they survive a restart).
 
   loadModel(safetensors: Uint8Array, id = this.#newId()): ModelInfo {
-    return this.#core.call('loadModel', { id }, safetensors).value as unknown as ModelInfo;
+    return this.core.call('loadModel', { id }, safetensors).value as unknown as ModelInfo;
   }
 
   createModel(config: ModelConfig, weightsOrSeed: Float32Array | number, id = this.#newId()): ModelInfo {
     const reply =
       typeof weightsOrSeed === 'number'
-        ? this.#core.call('createModel', { id, config, seed: weightsOrSeed })
-        : this.#core.call('createModel', { id, config }, weightsOrSeed);
+        ? this.core.call('createModel', { id, config, seed: weightsOrSeed })
+        : this.core.call('createModel', { id, config }, weightsOrSeed);
     return reply.value as unknown as ModelInfo;
   }
 
   saveModel(model: number): Uint8Array {
-    return this.#core.call('saveModel', { model }).bytes ?? new Uint8Array();
+    return this.core.call('saveModel', { model }).bytes ?? new Uint8Array();
   }
 
   disposeModel(model: number): void {
-    this.#core.call('disposeModel', { model });
+    this.core.call('disposeModel', { model });
   }
 
   run(model: number, request: RunRequest): RunResult {
@@ -77,7 +62,7 @@ export class LocalEngine implements Engine {
       payload.set(value.data, offset);
       offset += value.data.length;
     }
-    const reply = this.#core.call(
+    const reply = this.core.call(
       'run',
       { model, ...request, replace: replace.map(({ name, value }) => ({ name, shape: value.shape })) },
       payload,
@@ -90,11 +75,11 @@ export class LocalEngine implements Engine {
     model: number,
     on: { tokens: Sequences } | { batch: number; half: number; seed: number },
   ): { heads: HeadScores[]; baseline: HeadScores } {
-    return this.#core.call('headScores', { model, ...on }).value as { heads: HeadScores[]; baseline: HeadScores };
+    return this.core.call('headScores', { model, ...on }).value as { heads: HeadScores[]; baseline: HeadScores };
   }
 
   circuits(model: number, head: HeadRef): Circuits {
-    const reply = this.#core.call('circuits', { model, head });
+    const reply = this.core.call('circuits', { model, head });
     return {
       qk: tensor(reply, 'qk'),
       ov: tensor(reply, 'ov'),
@@ -105,15 +90,15 @@ export class LocalEngine implements Engine {
   }
 
   kComposition(model: number, from: HeadRef, to: HeadRef): TensorData {
-    return tensor(this.#core.call('kComposition', { model, from, to }), 'composition');
+    return tensor(this.core.call('kComposition', { model, from, to }), 'composition');
   }
 
   attribution(model: number, tokens: number[], position: number, target: number): Attribution {
-    return this.#core.call('attribution', { model, tokens, position, target }).value as unknown as Attribution;
+    return this.core.call('attribution', { model, tokens, position, target }).value as unknown as Attribution;
   }
 
   fitPattern(target: Float32Array, size: number, options: { width: number; steps?: number; seed?: number }): FittedPattern {
-    const reply = this.#core.call('fitPattern', { size, ...options }, target);
+    const reply = this.core.call('fitPattern', { size, ...options }, target);
     const { divergence, scale } = reply.value as { divergence: number; scale: number };
     return { divergence, scale, pattern: tensor(reply, 'pattern'), query: tensor(reply, 'query'), key: tensor(reply, 'key') };
   }
@@ -124,15 +109,15 @@ export class LocalEngine implements Engine {
     count: number,
     options: { temperature?: number; top_k?: number; top_p?: number; seed?: number } = {},
   ): number[] {
-    return this.#core.call('generate', { model, prompt, count, ...options }).value.tokens as number[];
+    return this.core.call('generate', { model, prompt, count, ...options }).value.tokens as number[];
   }
 
   planModel(config: string, files: { name: string; size: number; header: number }[], headers: Uint8Array, id = this.#newId()): ModelPlan {
-    return this.#core.call('planModel', { id, config, files }, headers).value as unknown as ModelPlan;
+    return this.core.call('planModel', { id, config, files }, headers).value as unknown as ModelPlan;
   }
 
   feedModel(id: number, bytes?: Uint8Array): FedModel {
-    return this.#core.call('feedModel', { id }, bytes).value as unknown as FedModel;
+    return this.core.call('feedModel', { id }, bytes).value as unknown as FedModel;
   }
 
   async inspectModel(files: readonly NamedFile[]): Promise<ModelPlan> {
@@ -149,156 +134,36 @@ export class LocalEngine implements Engine {
   }
 
   loadTokenizer(json: Uint8Array, id = this.#newId()): TokenizerInfo {
-    return this.#core.call('loadTokenizer', { id }, json).value as unknown as TokenizerInfo;
+    return this.core.call('loadTokenizer', { id }, json).value as unknown as TokenizerInfo;
   }
 
   encode(tokenizer: number, text: string): Encoding {
-    return this.#core.call('encode', { tokenizer, text }).value as unknown as Encoding;
+    return this.core.call('encode', { tokenizer, text }).value as unknown as Encoding;
   }
 
   decode(tokenizer: number, tokens: number[]): string {
-    return this.#core.call('decode', { tokenizer, tokens }).value.text as string;
+    return this.core.call('decode', { tokenizer, tokens }).value.text as string;
   }
 
   loadSnapshot(final: number, file: Uint8Array, number: number, after?: number, id = this.#newId()): ModelInfo & { steps: number[] } {
     const request = { id, final, number, ...(after !== undefined && { after }) };
-    return this.#core.call('loadSnapshot', request, file).value as unknown as ModelInfo & { steps: number[] };
+    return this.core.call('loadSnapshot', request, file).value as unknown as ModelInfo & { steps: number[] };
   }
 
   disposeTokenizer(tokenizer: number): void {
-    this.#core.call('disposeTokenizer', { tokenizer });
-  }
-
-  headImportance(model: number, request: Parameters<Engine['headImportance']>[1]): HeadImportance {
-    const { value, tensors } = this.#core.call('headImportance', { model, ...request });
-    return { ...(value as { loss: number; accuracy: number }), ...tensors };
-  }
-
-  removalCurve(model: number, request: Parameters<Engine['removalCurve']>[1]): RemovalCurve {
-    const reply = this.#core.call('removalCurve', { model, ...request });
-    return { order: reply.value.order as HeadRef[], loss: tensor(reply, 'loss').data, accuracy: tensor(reply, 'accuracy').data };
-  }
-
-  pruneHeads(model: number, request: Parameters<Engine['pruneHeads']>[1]): { config: ModelConfig; weights: Float32Array } {
-    const reply = this.#core.call('pruneHeads', { model, ...request });
-    return { config: reply.value.config as ModelConfig, weights: tensor(reply, 'weights').data };
-  }
-
-  maskWeights(model: number, request: Parameters<Engine['maskWeights']>[1]): { loss: number; accuracy: number } {
-    return this.#core.call('maskWeights', { model, ...request }).value as { loss: number; accuracy: number };
-  }
-
-  gateSteps(model: number, request: Parameters<Engine['gateSteps']>[1], state?: Float32Array): GateRun {
-    const reply = this.#core.call('gateSteps', { model, ...request }, state);
-    const { step, loss, accuracy } = reply.value as { step: number; loss?: number; accuracy?: number };
-    return {
-      step, loss: loss ?? Number.NaN, accuracy: accuracy ?? Number.NaN, gates: tensor(reply, 'gates'), open: tensor(reply, 'open'),
-      state: tensor(reply, 'state').data, ...(reply.tensors.weights && { weights: reply.tensors.weights.data }),
-    };
-  }
-
-  patch(model: number, request: PatchRequest): Patched {
-    const reply = this.#core.call('patch', { model, ...request });
-    return { ...(reply.value as unknown as Pick<Patched, 'clean' | 'corrupted' | 'agreement'>), effect: tensor(reply, 'effect').data, estimate: tensor(reply, 'estimate').data };
-  }
-
-  trace(model: number, request: TraceRequest): Traced {
-    const reply = this.#core.call('trace', { model, ...request });
-    return { ...(reply.value as unknown as Pick<Traced, 'clean' | 'corrupted' | 'std'>), restored: tensor(reply, 'restored') };
-  }
-
-  importance(model: number, request: ImportanceRequest): TokenImportance {
-    const { tensors } = this.#core.call('importance', { model, ...request });
-    return Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.data])) as unknown as TokenImportance;
-  }
-
-  intervene(model: number, request: InterventionRequest): Interventions {
-    const reply = this.#core.call('intervene', { model, ...request });
-    const { rows, maps } = reply.tensors;
-    return { losses: tensor(reply, 'losses'), difference: tensor(reply, 'difference').data, ...(rows && { rows }), ...(maps && { maps }) };
-  }
-
-  lens(model: number, tokens: number[], position: number, target: number): LensState[] {
-    return this.#core.call('lens', { model, tokens, position, target }).value.depths as LensState[];
-  }
-
-  patchPaths(model: number, request: PathsRequest): PatchedPaths {
-    const reply = this.#core.call('patchPaths', { model, ...request });
-    const data = (name: string): Float32Array => tensor(reply, name).data;
-    return { ...(reply.value as { clean: number; corrupted: number }), edges: data('edges'), layers: data('layers'), direct: data('direct'), total: data('total') };
-  }
-
-  probe(model: number, request: ProbeRequest): ProbeReport {
-    return this.#core.call('probe', { model, ...request }).value as unknown as ProbeReport;
-  }
-
-  collapseTower(request: TowerRequest): Tower {
-    const reply = this.#core.call('collapseTower', { ...request });
-    const { floors } = reply.value as unknown as { floors: TowerFloor[] };
-    const orNull = (x: number | null): number | null => (Number.isNaN(x) ? null : x); // the core's null was read as NaN
-    return { floors: floors.map((f) => ({ ...f, residual: orNull(f.residual), entropy: orNull(f.entropy) })), cosines: tensor(reply, 'cosines') };
-  }
-
-  headSimilarity(model: number, tokens: Sequences): HeadSimilarity {
-    const reply = this.#core.call('headSimilarity', { model, tokens });
-    const { merges } = reply.value as unknown as Pick<HeadSimilarity, 'merges'>;
-    return { merges, distance: tensor(reply, 'distance'), cka: tensor(reply, 'cka') };
-  }
-
-  tiledAttention(request: TileRequest): Tiled {
-    const reply = this.#core.call('tiledAttention', { ...request });
-    const [maximum, denominator, rescaled] = ['maximum', 'denominator', 'rescaled'].map((name) => tensor(reply, name).data) as [Float32Array, Float32Array, Float32Array];
-    return { ...(reply.value as unknown as Pick<Tiled, 'error' | 'traffic' | 'untiled' | 'rescales' | 'mean_rescales'>), maximum, denominator, rescaled };
-  }
-
-  memoryCapacity(request: CapacityRequest): TensorData {
-    return tensor(this.#core.call('memoryCapacity', { ...request }), 'share');
-  }
-
-  featureError(request: FeatureRequest): FeatureErrors {
-    const reply = this.#core.call('featureError', { ...request });
-    return { ...(reply.value as unknown as Pick<FeatureErrors, 'truth' | 'theory'>), ratios: tensor(reply, 'ratios').data };
-  }
-
-  recallSteps(request: Parameters<Engine['recallSteps']>[0], state?: Float32Array): RecallRun {
-    const reply = this.#core.call('recallSteps', { ...request }, state);
-    return { loss: Number.NaN, accuracy: Number.NaN, ...(reply.value as unknown as Pick<RecallRun, 'step' | 'parameters' | 'memory'>), state: tensor(reply, 'state').data };
-  }
-
-  blind(model: number, { tokens, seen, how }: { tokens: number[]; seen: Float32Array; how: 'evict' | 'silence' }): TensorData {
-    return tensor(this.#core.call('blind', { model, tokens, how }, seen), 'losses');
-  }
-
-  rotaryScores(request: RotaryRequest): RotaryScores {
-    const reply = this.#core.call('rotaryScores', { ...request });
-    const { config } = reply.value as unknown as Pick<RotaryScores, 'config'>;
-    return { config, parts: tensor(reply, 'parts'), frequency: tensor(reply, 'frequency'), q: tensor(reply, 'q'), k: tensor(reply, 'k') };
-  }
-
-  paritySteps(request: Parameters<Engine['paritySteps']>[0], state?: Float32Array): ParityRun {
-    const reply = this.#core.call('paritySteps', { ...request }, state);
-    return { step: reply.value.step as number, accuracy: tensor(reply, 'accuracy').data, gates: tensor(reply, 'gates'), state: tensor(reply, 'state').data };
-  }
-
-  onlineErrors(request: StreamRequest): TensorData {
-    return tensor(this.#core.call('onlineErrors', { ...request }), 'errors');
-  }
-
-  positionBias(request: Parameters<Engine['positionBias']>[0]): PositionBias {
-    const reply = this.#core.call('positionBias', { ...request });
-    return { slopes: tensor(reply, 'slopes').data, bucket: tensor(reply, 'bucket').data };
+    this.core.call('disposeTokenizer', { tokenizer });
   }
 
   taskBatch(task: TaskConfig, batch: number, seed: number): ReturnType<Engine['taskBatch']> {
-    return this.#core.call('taskBatch', { task, batch, seed }).value as ReturnType<Engine['taskBatch']>;
+    return this.core.call('taskBatch', { task, batch, seed }).value as ReturnType<Engine['taskBatch']>;
   }
 
   createTrainer(config: TrainConfig, id = this.#newId(), model = this.#newId()): { id: number; model: ModelInfo } {
-    return this.#hold(this.#core.call('createTrainer', { id, model, config }));
+    return this.#hold(this.core.call('createTrainer', { id, model, config }));
   }
 
   resumeTrainer(snapshot: Uint8Array, id = this.#newId(), model = this.#newId()): { id: number; model: ModelInfo } {
-    return this.#hold(this.#core.call('resumeTrainer', { id, model }, snapshot));
+    return this.#hold(this.core.call('resumeTrainer', { id, model }, snapshot));
   }
 
   #hold(reply: Reply): { id: number; model: ModelInfo } {
@@ -366,7 +231,7 @@ export class LocalEngine implements Engine {
       const toNextPoint = every - (state.step % every);
       const count = stepsThatFit(state.stepMs, sliceEnd - performance.now(), Math.min(until - state.step, toNextPoint));
       const start = performance.now();
-      const metrics = this.#core.call('trainSteps', { trainer, count }).value as unknown as StepMetrics;
+      const metrics = this.core.call('trainSteps', { trainer, count }).value as unknown as StepMetrics;
       const spent = performance.now() - start;
       if (!Number.isFinite(metrics.loss)) {
         await report();
@@ -381,7 +246,7 @@ export class LocalEngine implements Engine {
   }
 
   #measure(trainer: number, state: TrainerState, weights: boolean): TrainPoint {
-    const reply = this.#core.call('measure', { trainer, weights });
+    const reply = this.core.call('measure', { trainer, weights });
     const point = { ...(reply.value as unknown as TrainPoint), elapsed: state.elapsed };
     const kept = reply.tensors.weights;
     if (kept) point.weights = kept.data;
@@ -394,16 +259,16 @@ export class LocalEngine implements Engine {
   }
 
   snapshot(trainer: number): Uint8Array {
-    return this.#core.call('snapshot', { trainer }).bytes ?? new Uint8Array();
+    return this.core.call('snapshot', { trainer }).bytes ?? new Uint8Array();
   }
 
   disposeTrainer(trainer: number): void {
-    this.#core.call('disposeTrainer', { trainer });
+    this.core.call('disposeTrainer', { trainer });
     this.#trainers.delete(trainer);
   }
 
   /** How much is held, for tests of leaks. */
   census(): { models: number; trainers: number; memory: number; allocated: number } {
-    return this.#core.call('census', {}).value as ReturnType<LocalEngine['census']>;
+    return this.core.call('census', {}).value as ReturnType<LocalEngine['census']>;
   }
 }

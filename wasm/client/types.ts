@@ -2,13 +2,17 @@
 // else; only the worker touches the WASM module. Shapes use the course's letters:
 // B batch, T tokens, S keys, D width, H heads, d head width, V vocabulary, L layers.
 import type {
-  CapacityRequest, Encoding, Exam, FeatureErrors, FeatureRequest, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest,
-  InterventionRequest, Interventions, LensState, MetricRequest, ModelPlan, NamedFile, ParityOptions, ParityRun, Patched, PatchedPaths, PatchRequest,
-  PathsRequest, PositionBias, ProbeReport, ProbeRequest, RecallOptions, RecallRun, RemovalCurve, RotaryRequest, RotaryScores, StreamRequest, Tiled,
-  TileRequest, TokenImportance, TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
+  Encoding, Exam, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest, InterventionRequest, Interventions, LensState,
+  MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest, RemovalCurve, TokenImportance,
+  TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
 } from './lab-types.ts';
+import type {
+  CapacityRequest, FeatureErrors, FeatureRequest, ParityOptions, ParityRun, PositionBias, RecallOptions, RecallRun, RotaryRequest, RotaryScores,
+  StreamRequest, Tiled, TileRequest,
+} from './mechanism-types.ts';
 
 export type * from './lab-types.ts';
+export type * from './mechanism-types.ts';
 
 /** A dense row-major tensor copied out of the core; its buffer was transferred, so it is yours. */
 export interface TensorData {

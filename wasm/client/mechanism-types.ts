@@ -1,0 +1,152 @@
+// Attn-lab's part of the contract that needs no model: a mechanism alone is built, run or trained (chapters 13, 17, 20).
+import type { ModelConfig, TensorData } from './types.ts';
+
+/** Attention read tile by tile, against its definition in double; core/attn/attention/online_softmax.hpp. */
+export interface TileRequest {
+  tokens?: number;
+  width?: number;
+  /** Rows of Q, rows of K and V that the fast memory holds together. */
+  queries?: number;
+  keys?: number;
+  /** In which order the first query meets its scores. */
+  order?: 'random' | 'rising' | 'falling';
+  seed?: number;
+}
+export interface Tiled {
+  /** Largest difference of an output from the definition in double. */
+  error: number;
+  /** Numbers that cross between the memories, tiled and with the whole map written down. */
+  traffic: number;
+  untiled: number;
+  /** Of the first query, and the mean over all. */
+  rescales: number;
+  mean_rescales: number;
+  /** The first query after each tile: m, l, and whether the tile brought a new maximum. */
+  maximum: Float32Array;
+  denominator: Float32Array;
+  rescaled: Float32Array;
+}
+/** core/attn/analysis/memory_capacity.hpp. */
+export interface CapacityRequest {
+  keys: number[];
+  width?: number;
+  versions?: number;
+  similarity?: number;
+  alpha?: number;
+  beta?: number;
+  sharpness?: number;
+  slope?: number;
+  trials?: number;
+  seed?: number;
+}
+/** core/attn/attention/random_features.hpp; ‖x‖ = ‖y‖ = radius. */
+export interface FeatureRequest {
+  kind: 'trigonometric' | 'positive' | 'hyperbolic';
+  radius?: number;
+  cosine?: number;
+  width?: number;
+  features?: number;
+  draws?: number;
+  orthogonal?: boolean;
+  seed?: number;
+}
+export interface FeatureErrors {
+  /** e^(x·y). */
+  truth: number;
+  /** Root of the mean squared error by the closed form (independent rows), by the truth. */
+  theory: number;
+  /** Estimate by truth, one per draw. */
+  ratios: Float32Array;
+}
+export type MemoryName = 'softmax' | 'additive' | 'positive' | 'decayed' | 'delta' | 'gated';
+/** core/attn/train/recall_model.hpp. */
+export interface RecallOptions {
+  memory: MemoryName;
+  pairs?: number;
+  vocab?: number;
+  length?: number;
+  width?: number;
+  key_width?: number;
+  batch?: number;
+  learning_rate?: number;
+  seed?: number;
+}
+export interface RecallRun {
+  step: number;
+  /** On 128 sequences that training does not see; NaN unless measured. */
+  loss: number;
+  accuracy: number;
+  parameters: number;
+  /** Numbers that the memory holds after the pairs. */
+  memory: number;
+  /** Give it back to go on. */
+  state: Float32Array;
+}
+
+/** RoPE on one query and its keys; core/attn/attention/rotary.hpp, wasm/lab_positions.cpp. */
+export interface RotaryRequest {
+  /** d, even, at most 256; the coordinates turn in d/2 pairs (i, i + d/2). */
+  width: number;
+  /** Keys at distances 0 … distances − 1 before the query. */
+  distances: number;
+  /** The query turned back so that every pair prefers the key this far behind; absent: normal vectors of the seed. */
+  offset?: number;
+  seed?: number;
+  /** Added to every position: the scores do not change, to rounding. */
+  shift?: number;
+  base?: number;
+  /** Only so many pairs turn, the fastest; 0: all. */
+  kept?: number;
+  extension?: 'none' | 'linear' | 'ntk' | 'yarn';
+  factor?: number;
+  /** L that YaRN counts turns in. */
+  context?: number;
+}
+export interface RotaryScores {
+  /** The same ladder in the words of ModelConfig. */
+  config: Record<string, unknown>;
+  /** [distances, d/2]: what each pair adds to the score q·k/√d. */
+  parts: TensorData;
+  /** [d/2] radians per position. */
+  frequency: TensorData;
+  q: TensorData;
+  k: TensorData;
+}
+export interface PositionBias {
+  /** [H] ALiBi. */
+  slopes: Float32Array;
+  /** T5's bucket of each distance. */
+  bucket: Float32Array;
+}
+
+/** core/attn/train/parity_model.hpp. */
+export interface ParityOptions {
+  mixer: 'positive' | 'signed' | 'exact' | 'attention';
+  /** Of training sequences. */
+  length?: number;
+  batch?: number;
+  learning_rate?: number;
+  seed?: number;
+}
+export interface ParityRun {
+  step: number;
+  /** Share right at the last four places of 128 sequences, by length asked for. */
+  accuracy: Float32Array;
+  /** a(0), a(1) of every channel, [2, channels]; empty for attention. */
+  gates: TensorData;
+  /** Give it back to go on. */
+  state: Float32Array;
+}
+/** core/attn/analysis/online_learning.hpp. */
+export interface StreamRequest {
+  width?: number;
+  tokens?: number;
+  change?: number;
+  noise?: number;
+  alpha?: number;
+  beta?: number;
+  window?: number;
+  sharpness?: number;
+  trials?: number;
+  seed?: number;
+}
