@@ -20,7 +20,7 @@ export const WORDS = [
 ];
 
 /** ё is always written. Only forms that have no twin spelled with е. */
-export const YO = /(?<![а-яё])(еще|ее|нее|причем|прием(а|ы|ов|ом)?|учет(а|ом)?|расчет(а|ы|ов|ом|е)?|пересчет(а|ом)?|объем(а|ы|ов|ом|е)?|счетчик\p{L}*|нечетн\p{L}*|четн\p{L}*|трех|четырех|вперед|идет|ведет|дает|берет|растет|найдет|придет|поймет|живет|несет|перенос?ет|зовет|ждет|вдвоем|втроем|насчет|отчет\p{L}*|почет\p{L}*|звезды?ми|надежн\p{L}*|счет(ом)?|определенн\p{L}*|обученн\p{L}*ый|мое|твое|свое|(оста|доста|да|уда|созда|воссозда|переда|отда|сда|зада|прода|изда|разда|призна|узна)ется)(?![а-яё])/iu;
+export const YO = /(?<![а-яё])(еще|ее|нее|причем|прием(а|ы|ов|ом)?|учет(а|ом)?|расчет(а|ы|ов|ом|е)?|пересчет(а|ом)?|объем(а|ы|ов|ом|е)?|счетчик\p{L}*|нечетн\p{L}*|четн\p{L}*|трех|четырех|вперед|идет|ведет|дает|берет|растет|найдет|придет|поймет|живет|несет|перенос?ет|зовет|ждет|вдвоем|втроем|насчет|отчет\p{L}*|почет\p{L}*|звезды?ми|надежн\p{L}*|счет(ом)?|определенн\p{L}*|мое|твое|свое|(оста|доста|да|уда|созда|воссозда|переда|отда|сда|зада|прода|изда|разда|призна|узна)ется)(?![а-яё])/iu;
 
 export function textProblems(text) {
   const found = [];
@@ -39,6 +39,12 @@ export function decimalPoints(text) {
   return [...text.matchAll(/(?<![\p{L}\d.:§/-])(?<!§[ \u00a0])(?<!(?:разд|табл|рис|гл|п|раздел[ае]?|формул[аые]|версия|arXiv|Llama)\.?[ \u00a0])\d+\.\d+(?![.\d\p{L}:])/giu)]
     .filter((m) => !heads(m.index, m[0])).map((m) => m[0]);
 }
+
+/** A heading of a table that a screen reader would pass over: its cells are those of the syntax tree, and a formula's half that is read says no word. */
+export const silentHeading = (cell) => {
+  const says = (node) => (node.type === 'text' ? node.value.trim() !== '' : node.type !== 'inlineMath' && (node.children ?? []).some(says));
+  return !says(cell);
+};
 
 export function codeProblems(text) {
   const found = [];

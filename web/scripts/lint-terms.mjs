@@ -9,7 +9,7 @@ import remarkGfm from 'remark-gfm';
 import remarkMath from 'remark-math';
 import remarkMdx from 'remark-mdx';
 import { visit } from 'unist-util-visit';
-import { codeProblems, decimalPoints, textProblems } from './lint-rules.mjs';
+import { codeProblems, decimalPoints, silentHeading, textProblems } from './lint-rules.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const problems = [];
@@ -43,6 +43,7 @@ function lintChapter(file) {
   visit(parser.parse(body), (node) => {
     const line = node.position?.start.line ?? 1;
     if (node.type === 'text') node.value.split('\n').forEach((part, i) => check(part, line + i));
+    if (node.type === 'table' && node.children[0].children.some(silentHeading)) say(problems, file, line, 'заголовок столбца без слов: чтец с экрана его не произнесёт');
     if (node.type === 'link' && node.url.startsWith('/')) say(problems, file, line, `ссылка ${node.url} не переживёт чужую папку: пишите ../NN-глава/`);
     for (const a of node.attributes ?? []) {
       const value = typeof a.value === 'string' ? a.value : '';
