@@ -3,12 +3,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import katex from 'katex';
 import { unified } from 'unified';
 import remarkParse from 'remark-parse';
 import remarkGfm from 'remark-gfm';
 import remarkMath from 'remark-math';
 import remarkMdx from 'remark-mdx';
 import { visit } from 'unist-util-visit';
+import { katexOptions } from '../src/plugins/katex.mjs';
 import { codeProblems, decimalPoints, silentHeading, textProblems } from './lint-rules.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -43,6 +45,10 @@ function lintChapter(file) {
   visit(parser.parse(body), (node) => {
     const line = node.position?.start.line ?? 1;
     if (node.type === 'text') node.value.split('\n').forEach((part, i) => check(part, line + i));
+    // rehype-katex does not fail for one: it sets what it does not know in red.
+    if (node.type === 'inlineMath' || node.type === 'math') {
+      try { katex.renderToString(node.value, { ...katexOptions, displayMode: node.type === 'math' }); } catch (error) { say(problems, file, line, `формула: ${error.message}`); }
+    }
     if (node.type === 'table' && node.children[0].children.some(silentHeading)) say(problems, file, line, 'заголовок столбца без слов: чтец с экрана его не произнесёт');
     if (node.type === 'link' && node.url.startsWith('/')) say(problems, file, line, `ссылка ${node.url} не переживёт чужую папку: пишите ../NN-глава/`);
     for (const a of node.attributes ?? []) {
