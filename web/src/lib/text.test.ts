@@ -15,6 +15,11 @@ describe('typography', () => {
     expect(show('слово - это')).toBe('слово_— это');
     expect(show('ширина — это')).toBe('ширина_— это');
   });
+  it('keeps the thousands of one number together, and two numbers apart', () => {
+    expect(show('на 131 072 токенах и 5 158 раз')).toContain('131_072');
+    expect(show('всего 1 064 960 чисел')).toContain('1_064_960');
+    expect(show('слои 12 1024 ячейки')).toContain('12 1024');
+  });
   it('keeps the spaces that belong to neighbouring nodes', () => {
     expect(show('смотрит в ')).toBe('смотрит в_');
     expect(show(' и пишет')).toBe(' и_пишет');
