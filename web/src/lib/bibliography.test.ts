@@ -31,6 +31,10 @@ describe('bibliography', () => {
     const others = parseBibliography([{ name: 'a', text: many.replace('Kim, A. B. and Lee, C.', 'Kim, A. B. and others') }]).get('two2020')!;
     expect([others.short, others.authors]).toEqual(['Kim и др., 2020', 'Kim A. B. и др.']);
   });
+  it('names what has no year without one', () => {
+    const repository = parseBibliography([{ name: 'a', text: '@misc{x,\n  title = {Things},\n  author = {{Makers}},\n  howpublished = {GitHub},\n  url = {https://example.org}\n}' }]).get('x')!;
+    expect([repository.short, repository.imprint]).toEqual(['Makers', 'GitHub.']);
+  });
   it('keeps volume and pages', () => { expect(all.get('two2020')!.imprint).toBe('JMLR. 2020. Т. 3. С. 1–9.'); });
   it('merges equal entries of two chapters and refuses different ones', () => {
     expect(parseBibliography([{ name: 'a', text: many }, { name: 'b', text: many }]).get('two2020')!.files).toEqual(['a', 'b']);

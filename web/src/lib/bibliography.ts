@@ -36,7 +36,8 @@ function toReference(item: Csl, raw: Record<string, string>): Omit<Reference, 'f
   const authors = named.filter((n) => surname(n) !== 'others'); // BibTeX's «and others»
   const cut = authors.length < named.length;
   const title = item.title ?? '';
-  const year = String(item.issued?.['date-parts']?.[0]?.[0] ?? 'б. г.');
+  // A repository that grows has no year of its own: it is named without one.
+  const year = String(item.issued?.['date-parts']?.[0]?.[0] ?? '');
   const arxiv = raw.eprint ?? /arxiv\.org\/abs\/([\w.]+)/i.exec(item.URL ?? '')?.[1];
   const volume = item.volume && item.type === 'article-journal' ? `Т. ${item.volume}${item.issue ? `, № ${item.issue}` : ''}` : '';
   const pages = item.page ? `С. ${item.page.replace('-', '–')}` : '';
@@ -46,7 +47,7 @@ function toReference(item: Csl, raw: Record<string, string>): Omit<Reference, 'f
   const listed = authors.length > 4 || cut ? `${authors.slice(0, 3).map(fullName).join(', ')} и др.` : authors.map(fullName).join(', ');
   return {
     key: item['citation-key'] ?? item.id, title, year, imprint, authors: listed,
-    short: `${cut ? `${surname(authors[0])} и др.` : shortForm(authors, title)}, ${year}`,
+    short: [cut ? `${surname(authors[0])} и др.` : shortForm(authors, title), year].filter(Boolean).join(', '),
     url: item.URL ?? (arxiv ? `https://arxiv.org/abs/${arxiv}` : item.DOI ? `https://doi.org/${item.DOI}` : undefined),
   };
 }
