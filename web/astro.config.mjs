@@ -7,6 +7,7 @@ import rehypeKatex from 'rehype-katex';
 import { katexOptions } from './src/plugins/katex.mjs';
 import remarkComponents from './src/plugins/remark-components.mjs';
 import remarkChapter from './src/plugins/remark-chapter.mjs';
+import remarkFormulas from './src/plugins/remark-formulas.mjs';
 import remarkTypography from './src/plugins/remark-typography.mjs';
 import rehypeBook from './src/plugins/rehype-book.mjs';
 import outsideImports from './src/plugins/vite-outside-imports.mjs';
@@ -29,7 +30,7 @@ export default defineConfig({
     processor: unified({
       smartypants: false, // typograf does it, and knows Russian
       remarkRehype: { footnoteLabel: 'Примечания', footnoteBackLabel: 'Вернуться к тексту' },
-      remarkPlugins: [remarkMath, remarkChapter, remarkTypography, remarkComponents],
+      remarkPlugins: [remarkMath, remarkFormulas, remarkChapter, remarkTypography, remarkComponents],
       rehypePlugins: [[rehypeKatex, katexOptions], rehypeBook],
     }),
   },

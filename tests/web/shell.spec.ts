@@ -94,6 +94,8 @@ for (const chapter of chapters)
       }
       await document.fonts.ready;
     });
+    // A line of a formula is no wider than the column of a wide screen.
+    expect(await page.locator('.katex-display').evaluateAll((all) => all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.querySelector('math')!.textContent!.slice(0, 80)))).toEqual([]);
     const cdp = await page.context().newCDPSession(page);
     await cdp.send('DOM.enable');
     await cdp.send('CSS.enable');
