@@ -33,3 +33,27 @@ test('a listing copies its text and shows its colours in both themes', async ({ 
   }
   expect(colours.size).toBe(2);
 });
+
+test('what a first visit shows stays in its place when the faces come', async ({ browser }) => {
+  test.setTimeout(120_000);
+  const context = await browser.newContext({ viewport: { width: 412, height: 823 }, serviceWorkers: 'block' });
+  await context.route(/\.woff2$/, async (route) => { await new Promise((r) => setTimeout(r, 200)); await route.continue(); });
+  await context.addInitScript(() => {
+    const told = window as unknown as { shift: number };
+    told.shift = 0;
+    new PerformanceObserver((list) => { for (const e of list.getEntries() as (PerformanceEntry & { value: number })[]) told.shift += e.value; }).observe({ type: 'layout-shift', buffered: true });
+  });
+  const moved: string[] = [];
+  for (const chapter of chapters) {
+    const page = await context.newPage();
+    await page.goto(chapter);
+    await page.waitForFunction(() => !('faces' in document.documentElement.dataset));
+    expect(await page.evaluate(() => document.fonts.check('italic 1em Literata', 'я'))).toBe(true);
+    await page.waitForTimeout(500);
+    const shift = await page.evaluate(() => (window as unknown as { shift: number }).shift);
+    if (shift > 0.02) moved.push(`${chapter} ${shift.toFixed(3)}`); // DESIGN, section 6
+    await page.close();
+  }
+  expect(moved).toEqual([]);
+  await context.close();
+});
