@@ -47,5 +47,8 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("positionBias", &guarded<Lab, &Lab::position_bias>)
       // What comes after attention: lab_after.cpp.
       .function("paritySteps", &guarded<Lab, &Lab::parity_steps>)
-      .function("onlineErrors", &guarded<Lab, &Lab::online_errors>);
+      .function("onlineErrors", &guarded<Lab, &Lab::online_errors>)
+      // The conclusion: lab_conclusion.cpp.
+      .function("schemaSteps", &guarded<Lab, &Lab::schema_steps>)
+      .function("gainField", &guarded<Lab, &Lab::gain_field>);
 }

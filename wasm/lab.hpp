@@ -89,8 +89,14 @@ class LabSession : public Session {
   Reply blind(const Request& request);
 
   // What comes after attention (lab_after.cpp); none of it needs a model.
-  Reply parity_steps(const Request& request);   // {mixer, count, lengths …}, numbers: state -> {step}, accuracy …
+  Reply parity_steps(
+      const Request& request);  // {mixer, count, lengths …}, numbers: state -> {step}, accuracy …
   Reply online_errors(const Request& request);  // StreamRequest -> errors [5, tokens]
+
+  // Attention as gain, and a controller that models its own (lab_conclusion.cpp).
+  Reply schema_steps(
+      const Request& request);  // {wiring, count …}, numbers: state -> {step, own, foreign}, state
+  Reply gain_field(const Request& request);  // {gain, sigma, pool}, numbers: drive -> response [4, M, N]
 
  protected:
   bool in_use(int id) const override;

@@ -22,6 +22,7 @@ export const LAB_METHODS = [
   'tiledAttention', 'memoryCapacity', 'featureError', 'recallSteps', 'blind',
   'rotaryScores', 'positionBias',
   'paritySteps', 'onlineErrors',
+  'schemaSteps', 'gainField',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

@@ -4,7 +4,7 @@ import { tensor, type Core } from './core.ts';
 import type {
   CapacityRequest, Engine, FeatureErrors, FeatureRequest, GateRun, HeadImportance, HeadRef, HeadSimilarity, ImportanceRequest, InterventionRequest,
   Interventions, LensState, ModelConfig, ParityRun, Patched, PatchedPaths, PatchRequest, PathsRequest, PositionBias, ProbeReport, ProbeRequest,
-  RecallRun, RemovalCurve, RotaryRequest, RotaryScores, Sequences, StreamRequest, TensorData, Tiled, TileRequest, TokenImportance, Tower, TowerFloor,
+  RecallRun, RemovalCurve, RotaryRequest, RotaryScores, SchemaRun, Sequences, StreamRequest, TensorData, Tiled, TileRequest, TokenImportance, Tower, TowerFloor,
   TowerRequest, Traced, TraceRequest,
 } from './types.ts';
 
@@ -128,6 +128,15 @@ export class LabCalls {
 
   onlineErrors(request: StreamRequest): TensorData {
     return tensor(this.core.call('onlineErrors', { ...request }), 'errors');
+  }
+
+  schemaSteps(request: Parameters<Engine['schemaSteps']>[0], state?: Float32Array): SchemaRun {
+    const reply = this.core.call('schemaSteps', { ...request }, state);
+    return { ...(reply.value as unknown as Pick<SchemaRun, 'step' | 'own' | 'foreign'>), state: tensor(reply, 'state').data };
+  }
+
+  gainField(request: Parameters<Engine['gainField']>[0], drive: Float32Array): TensorData {
+    return tensor(this.core.call('gainField', { ...request }, drive), 'response');
   }
 
   positionBias(request: Parameters<Engine['positionBias']>[0]): PositionBias {

@@ -150,3 +150,32 @@ export interface StreamRequest {
   trials?: number;
   seed?: number;
 }
+
+/** core/attn/train/schema_model.hpp. */
+export interface SchemaOptions {
+  wiring: 'none' | 'aside' | 'fed' | 'free' | 'mirror';
+  pull?: number;
+  captured?: number;
+  batch?: number;
+  learning_rate?: number;
+  seed?: number;
+}
+/** On 256 sequences that training does not see, over the steps that count. */
+export interface SchemaExam {
+  accuracy: number;
+  loss: number;
+  /** KL(row ‖ prediction), nats; how often both are largest at one place; the same for the row before. */
+  divergence: number;
+  match: number;
+  stale: number;
+  /** Mean weight on the target. */
+  onTarget: number;
+}
+export interface SchemaRun {
+  step: number;
+  own: SchemaExam;
+  /** The controller is told another sequence's row in the place of its own. */
+  foreign: SchemaExam;
+  /** Give it back to go on. */
+  state: Float32Array;
+}

@@ -8,7 +8,7 @@ import type {
 } from './lab-types.ts';
 import type {
   CapacityRequest, FeatureErrors, FeatureRequest, ParityOptions, ParityRun, PositionBias, RecallOptions, RecallRun, RotaryRequest, RotaryScores,
-  StreamRequest, Tiled, TileRequest,
+  SchemaOptions, SchemaRun, StreamRequest, Tiled, TileRequest,
 } from './mechanism-types.ts';
 
 export type * from './lab-types.ts';
@@ -297,6 +297,11 @@ export interface Engine {
   paritySteps(request: ParityOptions & { count: number; lengths: number[] }, state?: Float32Array): ParityRun;
   /** [5, tokens]: relative error of a sum, a decayed sum, the delta rule, the gated one, softmax over a window. */
   onlineErrors(request: StreamRequest): TensorData;
+
+  // The conclusion (attn-lab).
+  schemaSteps(request: SchemaOptions & { count: number }, state?: Float32Array): SchemaRun;
+  /** Drive [rows, places], gain.length places: [4, rows, places], core/attn/analysis/gain_field.hpp. */
+  gainField(request: { gain: number[]; sigma?: number; pool?: number }, drive: Float32Array): TensorData;
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };
