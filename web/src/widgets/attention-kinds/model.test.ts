@@ -5,7 +5,7 @@ import { at as parity, type Recorded as Sign } from '../one-sign/model';
 import sign from '../one-sign/recording.json';
 import { readFileSync } from 'node:fs';
 import { ru } from '../../kit/fmt';
-import { crossing, KINDS, table, within, type Kind } from './model';
+import { COLUMNS, crossing, FIXED, KINDS, table, within, type Kind } from './model';
 
 const kind = (id: string): Kind => KINDS.find((k) => k.id === id)!;
 const size = { N: 8192, d: 128, h: 32 };
@@ -56,4 +56,21 @@ it('shows as measured only what the recordings of the chapters hold', () => {
   says('17-alternatives', String.raw`наибольшая ошибка $5{,}1\cdot10^{-7}$`);
   says('03-head-count', '| точность, медиана | 0,854 | 0,848 | 0,805 | 0,272 |');
   expect(kind('gqa').measured!.text).toContain('наборов 8 — 0,85, один — 0,27');
+});
+
+it('the formulas printed are those that are computed', () => {
+  const big = { N: 2 ** 24, d: 64, h: 16 };
+  const letters: Record<string, number> = { N: big.N, d: big.d, h: big.h, w: FIXED.window, g: FIXED.shared, k: FIXED.selected, i: FIXED.indexer, r: FIXED.retrieved, m: FIXED.features, s: FIXED.state };
+  const term = (t: string): number => {
+    const [, factor, product, divisor] = /^([\d,]*)([A-Za-z²]+)(?:\/(\d+))?$/.exec(t)!;
+    let value = Number((factor || '1').replace(',', '.')) / Number(divisor ?? 1);
+    for (const [, letter, square] of product!.matchAll(/([A-Za-z])(²?)/g)) value *= letters[letter!]! ** (square ? 2 : 1);
+    return value;
+  };
+  for (const k of KINDS)
+    COLUMNS.forEach((c, n) => {
+      const exact = k[c]?.(big), printed = k.formula[n]!;
+      expect(printed === '', `${k.id} ${c}`).toBe(exact === undefined);
+      if (exact !== undefined) expect(Math.abs(printed.split(' + ').map(term).reduce((a, b) => a + b) / exact - 1), `${k.id} ${c}`).toBeLessThan(2e-4);
+    });
 });

@@ -57,5 +57,5 @@ export async function ask(engine: Pick<RemoteEngine, 'gainField'>, q: Inputs): P
 }
 /** How many times attention raises the response at the attended place, by level. */
 export const effect = (f: Figure, kind: Kind): number[] => LEVELS.map((_, m) => f.attended[KINDS.indexOf(kind)]![m]! / f.neutral[KINDS.indexOf(kind)]![m]!);
-export const DEFAULT: Inputs = { level: 0, gain: 4, field: 'narrow', rival: true, pool: 8 };
+export const DEFAULT: Inputs = { level: -4, gain: 4, field: 'narrow', rival: true, pool: 8 };
 export interface Recorded { commit: string; figure: Figure; cases: (Inputs & { weak: Record<Kind, number>; strong: Record<Kind, number>; totals: Record<Kind, [number, number]>; difference: number })[] }
