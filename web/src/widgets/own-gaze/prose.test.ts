@@ -34,6 +34,7 @@ it('the gaze', () => {
   const error = (w: Wiring): string => ru(median(values(r, w, (x) => x.own.divergence)));
   says(`ошибка ${error('aside')} ната против ${error('fed')}`, `в ${ru(median(values(r, 'fed', (x) => x.own.match)))} случаев против ${ru(median(values(r, 'fed', (x) => x.own.stale)))}`);
   const on = WIRINGS.map((w) => median(values(r, w, (x) => x.own.onTarget)));
+  for (const x of r.runs) if (x.wiring !== 'none' && x.wiring !== 'aside') expect(x.own.accuracy).toBeGreaterThan(x.foreign);
   // Who lags and by how much, seed by seed: «не остался с первым», «пусть и не на тех же», «на семи зёрнах».
   const seedwise = (a: Wiring, b: Wiring): number[] => values(r, a, (x) => x.own.accuracy).map((x, i) => x - values(r, b, (y) => y.own.accuracy)[i]!);
   const lag = seedwise('none', 'aside');
