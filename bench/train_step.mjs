@@ -3,14 +3,20 @@
 // by processor time: the latter still means something when others hold the cores.
 //   web/node_modules/.bin/node bench/train_step.mjs [ROUNDS] [simd|scalar]
 //
+// The loss of the recipe counts where the repeat decides the next token, two thirds of the rows. The core computes the last
+// layer for those rows alone (ForwardOptions::tails), with the same loss and the same gradients; PyTorch, written as
+// one writes it, computes all and multiplies by the mask. So the step with the loss on every row is timed too: that is product
+// against product.
+//
 // Where the WASM step goes (Zen 5, 4.2 GHz, node 22; shares from node --cpu-prof over a build with --profiling-funcs):
-//   60 %  the linear layers' products, 321 MFLOP of the step's 434: a fifth forward, two fifths backward. Their tiles run at
-//         60 GFLOP/s; the same 4 x 8 tile written in assembly, on 128 bits and without FMA, reaches 62.5.
-//         A tenth of the share is packing.
-//   20 %  the heads' products, 48 x 48 x 16, of which causality leaves a little over half to be made
-//    7 %  softmax and 2 % its way back
-//   10 %  the rest: normalisation, residual additions, loss, AdamW, the boundary
-// PyTorch spends less on the products, with vectors four times as wide and FMA, and more on everything between them.
+//   59 %  tiles of the linear layers' products, at 60 GFLOP/s; the same 4 x 8 tile written in assembly, on 128 bits and
+//         without FMA, reaches 62.5. (Relaxed SIMD has FMA, but these processors add in pipes of their own: a
+//         multiplication and an addition cost what the fused one does. Tiles of 4, 5 and 6 rows were tried.)
+//   13 %  tiles of the heads' products, 48 x 48 x 16, of which causality leaves a little over half
+//    7 %  packing and entering the products
+//   10 %  softmax, forth and back
+//   11 %  the rest: normalisation, residual additions, loss, AdamW, the boundary
+// PyTorch spends less on the products, with vectors up to four times as wide and FMA, and more on everything between them.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -32,9 +38,10 @@ if (!greeting) throw new Error('PyTorch did not start: apt-get install python3-t
 
 const core = await openCore({ module: 'core', variant });
 core.call('createTrainer', { id: 1, model: 2, config: recipe(1) });
-const ours = () => {
+core.call('createTrainer', { id: 3, model: 4, config: recipe(1, { task: { loss_on_all: true } }) });
+const ours = (trainer) => {
   const [wall, cpu] = [performance.now(), process.cpuUsage()];
-  for (let i = 0; i < STEPS; ++i) core.call('trainSteps', { trainer: 1, count: 1 });
+  for (let i = 0; i < STEPS; ++i) core.call('trainSteps', { trainer, count: 1 });
   const { user, system } = process.cpuUsage(cpu);
   return { wall: (performance.now() - wall) / STEPS, cpu: (user + system) / 1000 / STEPS };
 };
@@ -44,16 +51,17 @@ const theirs = async () => {
   return { wall, cpu };
 };
 
-ours(); // the JIT tiers up between calls; PyTorch warms its allocator
+ours(1); // the JIT tiers up between calls; PyTorch warms its allocator
+ours(3);
 await theirs();
 const turns = [];
-for (let i = 0; i < rounds; ++i) turns.push({ wasm: ours(), torch: await theirs() });
+for (let i = 0; i < rounds; ++i) turns.push({ wasm: ours(1), torch: await theirs(), all: ours(3) });
 python.stdin.end();
 
 console.log(`induction recipe, batch 32 x 48 tokens, D 64, 2 layers, 4 heads; ${rounds} turns of ${STEPS} steps; core ${core.origin.commit} ${variant} in node, ${greeting}`);
 for (const clock of ['wall', 'cpu']) {
   const of = (who) => turns.map((turn) => turn[who][clock]);
-  const say = (who) => `${who} ${median(of(who)).toFixed(2)} ms (best ${Math.min(...of(who)).toFixed(2)})`;
-  const ratio = median(turns.map((turn) => turn.torch[clock] / turn.wasm[clock]));
-  console.log(`${clock.padEnd(4)}  ${say('wasm')}   ${say('torch')}   torch / wasm: ${ratio.toFixed(2)}`);
+  const say = (who) => `${median(of(who)).toFixed(2)} ms (best ${Math.min(...of(who)).toFixed(2)})`;
+  const ratio = (who) => median(turns.map((turn) => turn.torch[clock] / turn[who][clock])).toFixed(2);
+  console.log(`${clock.padEnd(4)}  wasm ${say('wasm')}   torch ${say('torch')}   torch / wasm: ${ratio('wasm')}   wasm, loss on every row: ${say('all')}   torch / wasm: ${ratio('all')}`);
 }

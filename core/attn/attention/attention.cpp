@@ -18,13 +18,32 @@ struct Call {
   ConstHeads keys, values;
   Real scale, softcap;
   KeyMask mask;
-  View pattern;  // [B, H, T, S], or [1, 1, T, S] when nobody needs it afterwards
+  const Index* starts;  // rows of the queries, if not all tokens have one
+  View pattern;         // [B, H, T, S], or [1, 1, T, S] when nobody needs it afterwards
   View capped;   // the scores after soft-cap, kept for its backward; else empty
   bool tapped = false, scores_replaced = false, pattern_replaced = false;
 
   Index key_head(Index h, Index heads) const { return h / (heads / keys.heads); }
-  Matrix weights(Index b, Index h) const {
-    return map_of(pattern, pattern.shape[0] == 1 ? 0 : b, pattern.shape[1] == 1 ? 0 : h);
+  // Queries of sequence b; T in all that follows, where only the last tokens have one.
+  Index queries(Index b, Index tokens) const { return starts ? starts[b + 1] - starts[b] : tokens; }
+  // One head's rows of q, z or a gradient of theirs: [T, width].
+  template <class T>
+  BasicMatrix<T> rows(const BasicHeads<T>& x, Index b, Index h) const {
+    if (!starts) return x.matrix(b, h);
+    return {x.vector(0, starts[b], h), queries(b, x.tokens), x.width, x.token_stride};
+  }
+  // The first T rows of a map of that head in a [B, H, ., S] tensor.
+  Matrix map(const View& maps, Index b, Index h) const {
+    Matrix out = map_of(maps, maps.shape[0] == 1 ? 0 : b, maps.shape[1] == 1 ? 0 : h);
+    out.rows = queries(b, out.rows);
+    return out;
+  }
+  Matrix weights(Index b, Index h) const { return map(pattern, b, h); }
+  // The last tokens' queries stand after the others.
+  KeyMask mask_of(Index b) const {
+    KeyMask out = mask;
+    if (starts) out.past += keys.tokens - queries(b, 0);
+    return out;
   }
 };
 
@@ -109,17 +128,17 @@ void attend_in_blocks(Matrix z, Matrix p, const Head& head) {
   }
 }
 
-Head head_of(Tape& tape, const Call& c, Index b, Index h) {
+[[gnu::noinline]] Head head_of(Tape& tape, const Call& c, Index b, Index h) {
   const ConstHeads q = token_major(tape.value(c.q));
   const Index g = c.key_head(h, q.heads);
-  return {q.matrix(b, h),
+  return {c.rows(q, b, h),
           c.keys.matrix(b, g),
           c.values.matrix(b, g),
           c.bias.valid() ? as_matrix(tape.value(c.bias).sub(h)) : ConstMatrix(),
-          c.capped.data ? map_of(c.capped, b, h) : Matrix(),
+          c.capped.data ? c.map(c.capped, b, h) : Matrix(),
           c.scale,
           c.softcap,
-          c.mask,
+          c.mask_of(b),
           b,
           c.null.valid() ? tape.value(c.null)[h] : -std::numeric_limits<Real>::infinity(),
           c.tapped};
@@ -129,8 +148,8 @@ Head head_of(Tape& tape, const Call& c, Index b, Index h) {
 template <class F>
 void every_head(Tape& tape, const Call& c, F&& f) {
   const Heads z = token_major(tape.mutable_value(c.z));
-  for (Index b = 0; b < z.batch; ++b)
-    for (Index h = 0; h < z.heads; ++h) f(z.matrix(b, h), c.weights(b, h), head_of(tape, c, b, h));
+  for (Index b = 0; b < c.keys.batch; ++b)
+    for (Index h = 0; h < z.heads; ++h) f(c.rows(z, b, h), c.weights(b, h), head_of(tape, c, b, h));
 }
 
 // Head by head, so that a head's scores are still in the cache when they become weights.
@@ -214,13 +233,14 @@ void backward_head(Tape& tape, const Call& c, const Targets& d, Matrix ds, Index
   const Index g = c.key_head(h, dz.heads);
   const bool first = h % (dz.heads / c.keys.heads) == 0;
   const auto slot = [b](const Heads& x, Index of) { return x.data ? x.matrix(b, of) : Matrix(); };
-  const HeadTargets own{slot(d.q, h),
+  ds.rows = c.queries(b, ds.rows);
+  const HeadTargets own{d.q.data ? c.rows(d.q, b, h) : Matrix(),
                         slot(d.k, g),
                         slot(d.v, g),
                         d.q_store,
                         shared_store(d.k_store, first),
                         shared_store(d.v_store, first)};
-  backward_in_blocks(tape, c, own, ds, c.weights(b, h), dz.matrix(b, h), head, h);
+  backward_in_blocks(tape, c, own, ds, c.weights(b, h), c.rows(dz, b, h), head, h);
 }
 
 void backward(Tape& tape, const Call& c) {
@@ -236,9 +256,12 @@ void backward(Tape& tape, const Call& c) {
     for (Index h = 0; h < p[1]; ++h) backward_head(tape, c, d, as_matrix(ds), b, h);
 }
 
-void check(const Shape& q, const ConstHeads& k, const ConstHeads& v) {
-  if (q.rank() == 4 && k.heads > 0 && q[2] % k.heads == 0 && q[3] == k.width && q[0] == k.batch &&
-      v.heads == k.heads && v.tokens == k.tokens && v.batch == k.batch)
+void check(const Call& c, const Shape& q, bool tapped) {
+  const ConstHeads &k = c.keys, &v = c.values;
+  if (c.starts && (c.bias.valid() || tapped))
+    throw ShapeError("attention: a bias or a tap wants the queries of all tokens");
+  if (q.rank() == 4 && k.heads > 0 && q[2] % k.heads == 0 && q[3] == k.width &&
+      (c.starts ? q[0] == 1 && q[1] == c.starts[k.batch] : q[0] == k.batch) && v.heads == k.heads && v.tokens == k.tokens && v.batch == k.batch)
     return;
   throw ShapeError("attention: q " + to_string(q) + ", k " +
                    to_string(Shape{k.batch, k.tokens, k.heads, k.width}) + ", v " +
@@ -247,13 +270,14 @@ void check(const Shape& q, const ConstHeads& k, const ConstHeads& v) {
 
 Var run(Tape& tape, Call c, const AttentionTap* tap) {
   const Shape q = tape.value(c.q).shape;
-  check(q, c.keys, c.values);
+  c.tapped = tap && (tap->wants(AttentionStage::scores) || tap->wants(AttentionStage::pattern));
+  check(c, q, c.tapped);
   c.z = tape.result({q[0], q[1], q[2], c.values.width}, tape.needs_grad(c.q) || tape.needs_grad(c.k) ||
                                                             tape.needs_grad(c.v) || tape.needs_grad(c.bias) ||
                                                             tape.needs_grad(c.null));
-  c.tapped = tap && (tap->wants(AttentionStage::scores) || tap->wants(AttentionStage::pattern));
-  const Shape whole{q[0], q[2], q[1], c.keys.tokens};
-  c.pattern = tape.scratch(c.tapped || tape.training() ? whole : Shape{1, 1, q[1], c.keys.tokens});
+  const Index most = c.starts ? c.keys.tokens : q[1];  // queries of a sequence, at most
+  const Shape whole{c.keys.batch, q[2], most, c.keys.tokens};
+  c.pattern = tape.scratch(c.tapped || tape.training() ? whole : Shape{1, 1, most, c.keys.tokens});
   if (c.softcap > 0 && tape.training()) c.capped = tape.scratch(whole);
   if (c.tapped)
     forward_tapped(tape, c, *tap);
@@ -273,6 +297,7 @@ Call make_call(Var q, ConstHeads k, ConstHeads v, const AttentionOptions& option
   c.scale = options.scale;
   c.softcap = options.softcap;
   c.mask = options.mask;
+  c.starts = options.starts;
   return c;
 }
 

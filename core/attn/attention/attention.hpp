@@ -28,10 +28,14 @@ struct AttentionOptions {
   // Zero: "softmax off by one" (Miller 2023); learned: the sinks of gpt-oss.
   Var null;
   const AttentionTap* tap = nullptr;
+  // Queries of the last tokens only: q is [1, R, H, d], where rows starts[b], ... are the queries of sequence b's
+  // last starts[b + 1] - starts[b] tokens (see tails() in ops/tails.hpp), and so is z. B + 1 numbers, borrowed;
+  // null: every token has its query. Neither with a bias nor with a tap.
+  const Index* starts = nullptr;
 };
 
 // q: [B, T, H, d], k: [B, S, H_kv, d], v: [B, S, H_kv, d_v] -> z: [B, T, H, d_v]. Query head h reads key
-// head h / (H / H_kv) (Ainslie et al. 2023, GQA).
+// head h / (H / H_kv) (Ainslie et al. 2023, GQA). With `starts`, q and z hold some of the tokens' rows.
 Var attention(Tape& tape, Var q, Var k, Var v, const AttentionOptions& options);
 
 // The same with keys and values that are not on the tape (a cache): no gradient flows into them.

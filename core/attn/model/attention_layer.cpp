@@ -44,7 +44,7 @@ void append(Heads cache, ConstHeads x, Index past) {
 Var ForwardPass::attention_layer(int l, Var x) {
   const Index H = c_.heads, K = c_.resolved_kv_heads();
   // A shared matrix is multiplied once for each role: a hook on q must not reach k.
-  Var q = project(l, "Q", x, H);              // [B, T, H, d]
+  Var q = project(l, "Q", asked(l, x), H);    // [B, T, H, d]
   Var k = project(l, c_.key_role(), x, K);    // [B, T, H_kv, d]
   Var v = project(l, c_.value_role(), x, K);  // [B, T, H_kv, d]
   if (c_.qk_norm) {
@@ -72,7 +72,8 @@ Var ForwardPass::project(int l, const char* role, Var x, Index heads) {
   const Var w = parameter(in_block(l, "attn.W_") << role), b = parameter(in_block(l, "attn.b_") << role);
   LinearOptions options;
   if (c_.identical_heads) options.output_heads = heads;
-  return linear(tape_, x, w, b, B_ * T_, {B_, T_, heads, c_.resolved_head_width()}, options);
+  const Shape in = tape_.value(x).shape;
+  return linear(tape_, x, w, b, in[0] * in[1], {in[0], in[1], heads, c_.resolved_head_width()}, options);
 }
 
 Var ForwardPass::smear(int l, Var k) {
@@ -101,7 +102,10 @@ Var ForwardPass::null_scores(int l) {
 // z_h <- σ(x W_gate)_h z_h: each token says how much of each head it takes.
 Var ForwardPass::gated(int l, Var x, Var z) {
   if (!c_.token_gates) return z;
-  const Var open = linear(tape_, x, parameter(l, "attn.W_gate"), Var(), B_ * T_, {B_, T_, c_.heads});
+  x = asked(l, x);
+  const Shape in = tape_.value(x).shape;
+  const Var open =
+      linear(tape_, x, parameter(l, "attn.W_gate"), Var(), in[0] * in[1], {in[0], in[1], c_.heads});
   return gate_heads(tape_, z, sigmoid(tape_, open));
 }
 // #endregion token-gates
@@ -119,6 +123,7 @@ Var ForwardPass::attend(int l, Var q, Var k, Var v) {
   if (c_.windowed(l)) a.mask.left = c_.window;
   if (c_.windowed(l) && c_.kind == Kind::encoder) a.mask.right = c_.window;
   a.mask.lengths = batch_.lengths.empty() ? nullptr : batch_.lengths.data();
+  if (l == c_.layers - 1) a.starts = options_.tails;
   if (!options_.cache) return attention(tape_, q, k, v, a);
   const Heads keys = head_major(options_.cache->keys(l)), values = head_major(options_.cache->values(l));
   append(keys, token_major(tape_.value(k)), past_);
@@ -140,10 +145,11 @@ Var ForwardPass::widened(Var w) {
 Var ForwardPass::heads_out(int l, Var z) {
   Var w = parameter(l, "attn.W_O");
   const Var b = parameter(l, "attn.b_O");
-  const Shape out{B_, T_, c_.width};
+  const Shape in = tape_.value(z).shape, out{in[0], in[1], c_.width};
+  const Index rows = in[0] * in[1];
   LinearOptions options;
   if (c_.identical_heads) options.input_heads = c_.heads;
-  if (!wants(Site::result, l)) return hook(Site::attn_out, l, linear(tape_, z, w, b, B_ * T_, out, options));
+  if (!wants(Site::result, l)) return hook(Site::attn_out, l, linear(tape_, z, w, b, rows, out, options));
   w = widened(w);
   const Var result = head_results(tape_, z, w);
   const Tensor before(tape_.value(result).shape,
@@ -156,7 +162,7 @@ Var ForwardPass::heads_out(int l, Var z) {
   const Var from = detached ? tape_.constant(tape_.value(z)) : z;
   const Var by = detached ? tape_.constant(tape_.value(w)) : w;
   return hook(Site::attn_out, l,
-              unchanged ? linear(tape_, from, by, b, B_ * T_, out, options) : sum_heads(tape_, result, b));
+              unchanged ? linear(tape_, from, by, b, rows, out, options) : sum_heads(tape_, result, b));
 }
 // #endregion heads-out
 

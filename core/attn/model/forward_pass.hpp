@@ -70,6 +70,7 @@ class ForwardPass {
 
   Var read(Site site, int l, const char* norm, Var x);
   Var write(int l, const char* norm, Var x, Var update);
+  Var asked(int l, Var x);
   Var normalise(int l, const char* name, Var x);
   Var positions(Var x);
   Var smear(int l, Var k);

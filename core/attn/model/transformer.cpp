@@ -9,6 +9,7 @@
 #include "attn/ops/embedding.hpp"
 #include "attn/ops/linear.hpp"
 #include "attn/ops/norm.hpp"
+#include "attn/ops/tails.hpp"
 
 namespace attn {
 
@@ -54,6 +55,8 @@ void ForwardPass::check() const {
     throw ShapeError("the gradients belong to a model of " + std::to_string(options_.gradients->size()) +
                      " parameters, this one has " + std::to_string(model_.parameters.size()));
   if (options_.watched) check_watched(*options_.watched);
+  if (options_.tails && (!takes_tails(c_) || options_.hooks || options_.watched || options_.cache))
+    throw ShapeError("this pass needs the rows of all tokens");
   if (options_.gates && static_cast<Index>(options_.gates->size()) != c_.layers)
     throw ShapeError("gates for " + std::to_string(options_.gates->size()) + " layers of " +
                      std::to_string(c_.layers));
@@ -154,6 +157,11 @@ Var ForwardPass::block(int l, Var x) {
 }
 // #endregion block-forward
 
+// The rows of [B, T, D] that the last layer answers for, where not all logits are wanted.
+Var ForwardPass::asked(int l, Var x) {
+  return options_.tails && l == c_.layers - 1 ? tails(tape_, x, options_.tails) : x;
+}
+
 // What a layer reads: N(x) in a pre-norm model, else the stream itself.
 Var ForwardPass::read(Site site, int l, const char* norm, Var x) {
   if (c_.norm == NormPlacement::pre) return hook(site, l, normalise(l, norm, x));
@@ -163,6 +171,7 @@ Var ForwardPass::read(Site site, int l, const char* norm, Var x) {
 
 // The stream after a layer: x + f, or N(x + f) in a post-norm model (Vaswani et al. 2017, section 3.1).
 Var ForwardPass::write(int l, const char* norm, Var x, Var update) {
+  if (tape_.value(x).shape != tape_.value(update).shape) x = asked(l, x);
   x = add(tape_, x, update);
   return c_.norm == NormPlacement::post ? normalise(l, norm, x) : x;
 }
@@ -174,8 +183,9 @@ Var ForwardPass::normalise(int l, const char* name, Var x) {
 }
 
 Var ForwardPass::mlp_layer(int l, Var x) {
-  const Index N = B_ * T_, M = c_.resolved_mlp_width();
-  const Shape inner{B_, T_, M};
+  const Shape in = tape_.value(x).shape;  // [B, T, D], or the rows that are asked for
+  const Index N = in[0] * in[1], M = c_.resolved_mlp_width();
+  const Shape inner{in[0], in[1], M};
   const bool gated = c_.mlp == MlpKind::swiglu;
   const Var pre = hook(Site::mlp_pre, l,
                        linear(tape_, x, parameter(l, gated ? "mlp.W_gate" : "mlp.W_in"),
@@ -191,15 +201,22 @@ Var ForwardPass::mlp_layer(int l, Var x) {
   post = hook(Site::mlp_post, l, post);
   return hook(
       Site::mlp_out, l,
-      linear(tape_, post, parameter(l, "mlp.W_out"), parameter(l, "mlp.b_out"), N, {B_, T_, c_.width}));
+      linear(tape_, post, parameter(l, "mlp.W_out"), parameter(l, "mlp.b_out"), N, in));
 }
 
 Var ForwardPass::unembed(Var x) {
   LinearOptions options;
   options.transposed = c_.tied;
   const Var w = parameter(c_.tied ? "embed.W_E" : "unembed.W_U");
-  return hook(Site::logits, -1,
-              linear(tape_, x, w, parameter("unembed.b_U"), B_ * T_, {B_, T_, c_.vocab}, options));
+  const Shape in = tape_.value(x).shape;
+  return hook(
+      Site::logits, -1,
+      linear(tape_, x, w, parameter("unembed.b_U"), in[0] * in[1], {in[0], in[1], c_.vocab}, options));
+}
+
+bool takes_tails(const ModelConfig& config) {
+  return config.layers > 0 && config.position != PositionKind::rope &&
+         config.position != PositionKind::alibi && config.position != PositionKind::t5;
 }
 
 Var forward(Tape& tape, const Model& model, const TokenBatch& batch, const ForwardOptions& options) {

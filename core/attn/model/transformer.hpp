@@ -59,7 +59,15 @@ struct ForwardOptions {
   Parameters* gradients = nullptr;               // training: where parameter gradients are added
   std::vector<WatchedValue>* watched = nullptr;  // training: activations whose gradients are wanted
   const std::vector<Var>* gates = nullptr;       // L of [H] on the same tape: z_h <- g_h z_h
+  // Logits of the last tokens only, where no others are asked for: B + 1 row numbers, as tails() in
+  // ops/tails.hpp takes them; logits are then [1, R, V]. The last layer computes keys and values of every token,
+  // and everything else of these rows alone. Throws if takes_tails(config) is false, or with hooks, watched values or
+  // a cache.
+  const Index* tails = nullptr;
 };
+
+// Whether the last layer can leave rows out: not where positions act on the scores of whole sequences.
+bool takes_tails(const ModelConfig& config);
 
 // Logits [B, T, V] (config.unembed = false: the last hidden state [B, T, D]). Bad tokens and over-long
 // input are the caller's to check with check_tokens; here they throw. The batch, the model and the

@@ -54,16 +54,26 @@ void TrainerCore::keep_for_return() {
   last_finite_.steps = state_.steps;
 }
 
+// The batch's loss on the tape. Rows before the first position that counts matter by their keys and values alone:
+// the last layer leaves out the rest of them, and loss and gradients are the same up to rounding.
+CrossEntropy TrainerCore::loss() {
+  ForwardOptions options;
+  options.gradients = &gradients_;
+  const bool some = takes_tails(config_.model) && asked_.take(batch_);
+  if (some) options.tails = asked_.starts.data();
+  return cross_entropy(tape_, forward(tape_, state_.model, batch_.inputs, options),
+                       some ? asked_.targets.data() : batch_.targets.data(),
+                       some ? asked_.weights.data() : batch_.weights.data());
+}
+
 // #region trainer-step
 StepMetrics TrainerCore::step() {
   const Rng before_batch = state_.data;
   make_batch(config_.task, config_.batch, state_.data, batch_);
 
-  // 1. forward: logits [B, T, V], loss over the positions that count
+  // 1. forward: the loss over the positions that count
   tape_.reset();
-  const Var logits =
-      forward(tape_, state_.model, batch_.inputs, ForwardOptions{nullptr, nullptr, &gradients_});
-  const CrossEntropy ce = cross_entropy(tape_, logits, batch_.targets.data(), batch_.weights.data());
+  const CrossEntropy ce = loss();
 
   // 2. backward: every parameter's gradient, added to zeros
   vec::fill(0, gradients_.flat().data, gradients_.size());

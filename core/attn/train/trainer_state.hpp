@@ -1,6 +1,8 @@
 // The one implementation of Trainer, shared by trainer.cpp (steps) and snapshot.cpp (storing).
 #pragma once
 
+#include "attn/ops/cross_entropy.hpp"
+#include "attn/train/asked_rows.hpp"
 #include "attn/train/trainer.hpp"
 
 namespace attn {
@@ -30,12 +32,14 @@ class TrainerCore final : public Trainer {
 
  private:
   void keep_for_return();
+  CrossEntropy loss();
 
   TrainConfig config_;
   TrainerState state_;
   TrainerState last_finite_;  // the state before the latest update: its loss was finite
   Parameters gradients_;
   TaskBatch batch_;
+  AskedRows asked_;
   Tape tape_{Tape::Mode::training};
   Tape evaluation_{Tape::Mode::inference};
 };
