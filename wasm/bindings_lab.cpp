@@ -50,5 +50,10 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("onlineErrors", &guarded<Lab, &Lab::online_errors>)
       // The conclusion: lab_conclusion.cpp.
       .function("schemaSteps", &guarded<Lab, &Lab::schema_steps>)
-      .function("gainField", &guarded<Lab, &Lab::gain_field>);
+      .function("gainField", &guarded<Lab, &Lab::gain_field>)
+      // Adapters and four bits: lab_adapt.cpp.
+      .function("adaptSteps", &guarded<Lab, &Lab::adapt_steps>)
+      .function("headChange", &guarded<Lab, &Lab::head_change>)
+      .function("firstStep", &guarded<Lab, &Lab::first_step>)
+      .function("fourBits", &guarded<Lab, &Lab::four_bits>);
 }

@@ -98,6 +98,12 @@ class LabSession : public Session {
       const Request& request);  // {wiring, count …}, numbers: state -> {step, own, foreign}, state
   Reply gain_field(const Request& request);  // {gain, sigma, pool}, numbers: drive -> response [4, M, N]
 
+  // Fine-tuning through adapters, and weights in four bits (lab_adapt.cpp).
+  Reply adapt_steps(const Request& request);  // {model, task, goal, matrices, rank …, count}, numbers: state
+  Reply head_change(const Request& request);  // {model, task, goal, …}, numbers: the tuned model's weights
+  Reply first_step(const Request& request);   // {model, task, goal, matrices: one, rank …} -> FirstStep
+  Reply four_bits(const Request& request);  // {source, block, …, model?, tokens?} -> {bits …}, error [3] …
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;

@@ -18,6 +18,18 @@ const Model& dense(const Model& model) {
   return model;
 }
 
+TaskConfig task_for(const Fields& fields, const ModelConfig& config, Index batch) {
+  const TaskConfig task = take(task_config_from_json(fields.at("task").dump()));
+  take(validate(task));
+  if (task.vocab > config.vocab || task.length > config.context)
+    throw Refusal(ErrorCode::mismatch, "the task has " + std::to_string(task.vocab) +
+                                           " tokens in sequences of " + std::to_string(task.length) +
+                                           ", the model " + std::to_string(config.vocab) + " and " +
+                                           std::to_string(config.context));
+  check_run_size(config, batch, task.length);
+  return task;
+}
+
 TokenBatch one_sequence(std::vector<TokenId> tokens) {
   TokenBatch batch;
   batch.batch = 1;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "attn/analysis/metric.hpp"
+#include "attn/train/tasks.hpp"
 #include "lab.hpp"
 
 namespace attn::wasm {
@@ -11,6 +12,9 @@ const Model& dense(const Model& model);
 
 TokenBatch one_sequence(std::vector<TokenId> tokens);
 TokenBatch sequence(const Fields& fields, const char* key, const ModelConfig& config);
+
+// The request's task, if the model can read it and a batch of it fits.
+TaskConfig task_for(const Fields& fields, const ModelConfig& config, Index batch);
 
 // {kind?, position, right, wrong?}
 Metric metric_of(const io::Json& json, const ModelConfig& config, Index length);

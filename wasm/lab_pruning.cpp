@@ -8,7 +8,7 @@
 #include "attn/adapt/head_removal.hpp"
 #include "attn/analysis/activations.hpp"
 #include "attn/analysis/head_writes.hpp"
-#include "lab.hpp"
+#include "lab_asked.hpp"
 
 namespace attn::wasm {
 
@@ -19,18 +19,6 @@ using io::Json;
 constexpr Index max_task_batch = 1024, max_gate_steps = 1000, gate_exam = 64;
 
 Json number(Index n) { return Json::of(static_cast<double>(n)); }
-
-TaskConfig task_for(const Fields& fields, const ModelConfig& config, Index batch) {
-  const TaskConfig task = take(task_config_from_json(fields.at("task").dump()));
-  take(validate(task));
-  if (task.vocab > config.vocab || task.length > config.context)
-    throw Refusal(ErrorCode::mismatch, "the task has " + std::to_string(task.vocab) +
-                                           " tokens in sequences of " + std::to_string(task.length) +
-                                           ", the model " + std::to_string(config.vocab) + " and " +
-                                           std::to_string(config.context));
-  check_run_size(config, batch, task.length);
-  return task;
-}
 
 // Sequences of a task and the loss over the positions that count.
 struct Exam {

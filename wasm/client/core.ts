@@ -23,6 +23,7 @@ export const LAB_METHODS = [
   'rotaryScores', 'positionBias',
   'paritySteps', 'onlineErrors',
   'schemaSteps', 'gainField',
+  'adaptSteps', 'headChange', 'firstStep', 'fourBits',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

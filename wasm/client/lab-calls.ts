@@ -2,6 +2,7 @@
 // that need no model. Files, text and snapshots, which hold handles, are in engine.ts.
 import { tensor, type Core } from './core.ts';
 import type {
+  AdaptRun, AdaptTask, FirstStep, FourBits, FourBitsRequest, HeadChange,
   CapacityRequest, Engine, FeatureErrors, FeatureRequest, GateRun, HeadImportance, HeadRef, HeadSimilarity, ImportanceRequest, InterventionRequest,
   Interventions, LensState, ModelConfig, ParityRun, Patched, PatchedPaths, PatchRequest, PathsRequest, PositionBias, ProbeReport, ProbeRequest,
   RecallRun, RemovalCurve, RotaryRequest, RotaryScores, SchemaRun, Sequences, StreamRequest, TensorData, Tiled, TileRequest, TokenImportance, Tower, TowerFloor,
@@ -137,6 +138,29 @@ export class LabCalls {
 
   gainField(request: Parameters<Engine['gainField']>[0], drive: Float32Array): TensorData {
     return tensor(this.core.call('gainField', { ...request }, drive), 'response');
+  }
+
+  adaptSteps(model: number, request: Parameters<Engine['adaptSteps']>[1], state?: Float32Array): AdaptRun {
+    const reply = this.core.call('adaptSteps', { model, ...request }, state);
+    const numbers = reply.value as unknown as Pick<AdaptRun, 'step' | 'parameters'>;
+    return {
+      loss: Number.NaN, accuracy: Number.NaN, keptLoss: Number.NaN, kept: Number.NaN, ...numbers,
+      state: tensor(reply, 'state').data, ...(reply.tensors.weights && { weights: reply.tensors.weights.data }),
+    };
+  }
+
+  headChange(model: number, request: AdaptTask, weights: Float32Array): HeadChange {
+    const reply = this.core.call('headChange', { model, ...request }, weights);
+    return { ...(reply.value as { base: number; tuned: number }), ...reply.tensors } as HeadChange;
+  }
+
+  firstStep(model: number, request: Parameters<Engine['firstStep']>[1]): FirstStep {
+    return this.core.call('firstStep', { model, ...request }).value as unknown as FirstStep;
+  }
+
+  fourBits(request: FourBitsRequest): FourBits {
+    const reply = this.core.call('fourBits', { ...request });
+    return { ...(reply.value as { bits: number; weights: number }), ...reply.tensors } as FourBits;
   }
 
   positionBias(request: Parameters<Engine['positionBias']>[0]): PositionBias {

@@ -1,6 +1,7 @@
 // The contract between the pages and the attention core. Widgets see these types and nothing
 // else; only the worker touches the WASM module. Shapes use the course's letters:
 // B batch, T tokens, S keys, D width, H heads, d head width, V vocabulary, L layers.
+import type { AdaptOptions, AdaptRun, AdaptTask, FirstStep, FourBits, FourBitsRequest, HeadChange } from './adapt-types.ts';
 import type {
   Encoding, Exam, GateOptions, GateRun, HeadImportance, HeadSimilarity, ImportanceRequest, InterventionRequest, Interventions, LensState,
   MetricRequest, ModelPlan, NamedFile, Patched, PatchedPaths, PatchRequest, PathsRequest, ProbeReport, ProbeRequest, RemovalCurve, TokenImportance,
@@ -11,6 +12,7 @@ import type {
   SchemaOptions, SchemaRun, StreamRequest, Tiled, TileRequest,
 } from './mechanism-types.ts';
 
+export type * from './adapt-types.ts';
 export type * from './lab-types.ts';
 export type * from './mechanism-types.ts';
 
@@ -302,6 +304,14 @@ export interface Engine {
   schemaSteps(request: SchemaOptions & { count: number }, state?: Float32Array): SchemaRun;
   /** Drive [rows, places], gain.length places: [4, rows, places], core/attn/analysis/gain_field.hpp. */
   gainField(request: { gain: number[]; sigma?: number; pool?: number }, drive: Float32Array): TensorData;
+
+  // Fine-tuning (attn-lab).
+  /** `count` more steps of the adapters from `state` (none: from fresh ones). `weights`: the merged model, for createModel. */
+  adaptSteps(model: number, request: AdaptOptions & { count: number; measure?: boolean; weights?: boolean }, state?: Float32Array): AdaptRun;
+  /** `weights`: of the tuned model. */
+  headChange(model: number, request: AdaptTask, weights: Float32Array): HeadChange;
+  firstStep(model: number, request: AdaptOptions): FirstStep;
+  fourBits(request: FourBitsRequest): FourBits;
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };

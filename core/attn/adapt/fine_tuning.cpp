@@ -1,0 +1,183 @@
+#include "attn/adapt/fine_tuning.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "attn/math/linalg.hpp"
+#include "attn/math/vector.hpp"
+#include "attn/train/adamw.hpp"
+
+namespace attn {
+namespace {
+
+constexpr AdamWConfig adam{Real(0.9), Real(0.98), Real(1e-8), 0};
+constexpr Real gradient_limit = 1;
+
+Rng stream_of_step(std::uint64_t seed, Index step) {
+  return Rng(seed, 1024 + static_cast<std::uint64_t>(step));
+}
+
+Lora fresh_lora(const ModelConfig& model, const FineTuneConfig& config) {
+  Rng rng = stream(config.seed, Stream::init);
+  return Lora(model, config.lora, rng);
+}
+
+Real norm(const Tensor& t) { return std::sqrt(vec::dot(t.data.data(), t.data.data(), t.view().size())); }
+
+}  // namespace
+
+std::vector<TokenId> renaming(Index vocab, std::uint64_t seed) {
+  Rng rng = stream(seed, Stream::probe);
+  const std::vector<Index> order = permutation(vocab, rng);
+  std::vector<TokenId> names(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    names[static_cast<std::size_t>(order[i])] = static_cast<TokenId>(order[(i + 1) % order.size()]);
+  return names;
+}
+
+// #region retarget
+void retarget(TaskBatch& batch, Goal goal, const std::vector<TokenId>& names) {
+  const Index T = batch.inputs.length;
+  for (std::size_t i = 0; i < batch.targets.size() && goal != Goal::same; ++i) {
+    if (!(batch.weights[i] > 0)) continue;
+    const Index t = static_cast<Index>(i) % T, next = batch.match[i] + 2;
+    if (goal == Goal::permute)
+      batch.targets[i] = names[static_cast<std::size_t>(batch.targets[i])];
+    else if (batch.match[i] < 0 || next > t)
+      batch.weights[i] = 0;
+    else
+      batch.targets[i] = batch.inputs.tokens[i - static_cast<std::size_t>(t - next)];
+  }
+}
+// #endregion
+
+FineTuning::FineTuning(const Model& base, const TaskConfig& task, const FineTuneConfig& config)
+    : config_(config),
+      task_(task),
+      base_(base),
+      names_(renaming(task.vocab, config.seed)),
+      lora_(fresh_lora(base.config, config)),
+      merged_(base),
+      full_(base.config),
+      gradients_(lora_.weights().size()),
+      m_(gradients_),
+      v_(gradients_) {}
+
+void FineTuning::merge() {
+  vec::copy(base_.parameters.flat().data, merged_.parameters.flat().data, base_.parameters.size());
+  lora_.merge_into(merged_.parameters);
+}
+
+std::vector<Real> FineTuning::state() const { return run_state(steps_, lora_.weights(), m_, v_); }
+
+Status FineTuning::restore(const std::vector<Real>& state) {
+  if (Status status = read_run_state(state, steps_, lora_.weights(), m_, v_); !status.ok()) return status;
+  merge();
+  return Unit{};
+}
+
+// #region lora-step
+StepMetrics FineTuning::step() {
+  Rng rng = stream_of_step(config_.seed, steps_);
+  make_batch(task_, config_.batch, rng, batch_);
+  retarget(batch_, config_.goal, names_);
+
+  // 1. forward through W0 + s A B, backward to G = ∂L/∂W. At this size forming G costs nothing; beside a
+  // large
+  //    matrix nobody does, and low_rank_linear gives the same gradients (tests/core/lora_test.cpp).
+  tape_.reset();
+  ForwardOptions options;
+  options.gradients = &full_;
+  const CrossEntropy ce = cross_entropy(tape_, forward(tape_, merged_, batch_.inputs, options),
+                                        batch_.targets.data(), batch_.weights.data());
+  vec::fill(0, full_.flat().data, full_.size());
+  tape_.backward(ce.loss);
+
+  // 2. of G only its shadow on the factors is used; W0 stays as it is
+  lora_.gradients(full_, gradients_);
+  const Index n = static_cast<Index>(gradients_.size());
+  StepMetrics metrics;
+  metrics.loss = tape_.value(ce.loss)[0];
+  metrics.accuracy = ce.accuracy;
+  metrics.learning_rate = config_.learning_rate;
+  metrics.grad_norm = clip_gradients(View(gradients_.data(), Shape{n}), gradient_limit);
+  if (std::isfinite(metrics.loss) && std::isfinite(metrics.grad_norm)) {
+    adamw_update(lora_.weights().data(), gradients_.data(), m_.data(), v_.data(), n, ++steps_, adam,
+                 config_.learning_rate, 1);
+    merge();
+  }
+  metrics.step = steps_;
+  return metrics;
+}
+// #endregion
+
+TaskBatch FineTuning::exam(Goal goal, Index batch) const {
+  Rng rng = stream(config_.seed, Stream::evaluation);
+  TaskBatch drawn = make_batch(task_, batch, rng);
+  retarget(drawn, goal, names_);
+  return drawn;
+}
+
+StepMetrics FineTuning::evaluate(Goal goal, Index batch) const {
+  const TaskBatch drawn = exam(goal, batch);
+  Tape tape(Tape::Mode::inference);
+  const CrossEntropy ce =
+      cross_entropy(tape, forward(tape, merged_, drawn.inputs), drawn.targets.data(), drawn.weights.data());
+  StepMetrics metrics;
+  metrics.step = steps_;
+  metrics.loss = tape.value(ce.loss)[0];
+  metrics.accuracy = ce.accuracy;
+  return metrics;
+}
+
+FirstStep first_step(const Model& base, const TaskConfig& task, const FineTuneConfig& config) {
+  Rng rng = stream_of_step(config.seed, 0);
+  TaskBatch batch = make_batch(task, config.batch, rng);
+  retarget(batch, config.goal, renaming(task.vocab, config.seed));
+  Parameters full(base.config);
+  Tape tape(Tape::Mode::training);
+  ForwardOptions options;
+  options.gradients = &full;
+  tape.backward(cross_entropy(tape, forward(tape, base, batch.inputs, options), batch.targets.data(),
+                              batch.weights.data())
+                    .loss);
+
+  // One step of size η along the gradients of the factors, then the change of W.
+  Lora lora = fresh_lora(base.config, config);
+  const Lora before = lora;
+  std::vector<Real> gradient(lora.weights().size());
+  lora.gradients(full, gradient);
+  for (std::size_t i = 0; i < gradient.size(); ++i) lora.weights()[i] -= config.learning_rate * gradient[i];
+  const Lora::Site& site = lora.sites().front();
+  const auto moved = [&](Index from, Index n) {
+    double sum = 0;
+    for (Index i = from; i < from + n; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const double change = static_cast<double>(lora.weights()[at] - before.weights()[at]);
+      sum += change * change;
+    }
+    return static_cast<Real>(std::sqrt(sum));
+  };
+  FirstStep out;
+  out.moved_a = moved(site.a, site.b - site.a);
+  out.moved_b = moved(site.b, config.lora.rank * site.out);
+
+  const Tensor dw = lora.delta(site);
+  const ConstMatrix g(full[site.name].data, site.in, site.out);
+  Tensor projected(Shape{config.lora.rank, site.out}), predicted(dw.shape), whole(dw.shape);
+  matmul(as_matrix(projected.view()), before.a(site).transposed(), g);
+  matmul(as_matrix(predicted.view()), before.a(site), as_matrix(std::as_const(projected).view()),
+         Store::overwrite, -config.learning_rate * lora.scale() * lora.scale());
+  vec::copy(g.data, whole.data.data(), whole.view().size());
+  const Real length = norm(dw), of_g = norm(whole);
+  if (length > 0 && of_g > 0)
+    out.cosine = -vec::dot(dw.data.data(), whole.data.data(), dw.view().size()) / (length * of_g);
+  for (std::size_t i = 0; i < dw.data.size(); ++i) predicted.data[i] -= dw.data[i];
+  out.formula = length > 0 ? norm(predicted) / length : 0;
+  const Real top = svd(std::as_const(whole).view()).sigma.front();
+  out.rank_of_g = top > 0 ? of_g * of_g / (top * top) : 0;
+  return out;
+}
+
+}  // namespace attn
