@@ -20,7 +20,7 @@
 namespace experiments {
 namespace {
 
-constexpr Index steps = 500, every = 25, exam = 128;
+constexpr Index steps = 400, every = 25, exam = 128;
 const char* const text = "вьюгашумитвьюгашумитвью";
 
 struct Plan {
