@@ -20,7 +20,7 @@
 namespace experiments {
 namespace {
 
-constexpr Index steps = 400, every = 25, exam = 128;
+constexpr Index every = 25, exam = 128;
 const char* const text = "вьюгашумитвьюгашумитвью";
 
 struct Plan {
@@ -29,7 +29,8 @@ struct Plan {
   int layer;  // -1: both
   Index rank;
   double rate;
-  Index base = 700;  // steps of the base
+  Index base = 700;   // steps of the base
+  Index steps = 400;  // of the adapters
 };
 
 std::vector<Plan> plans(const std::string& section) {
@@ -52,6 +53,9 @@ std::vector<Plan> plans(const std::string& section) {
     for (const double rate : {0.003, 0.03})
       for (const char* m : {"q", "k", "v", "o"})
         for (const Goal goal : {Goal::shift, Goal::permute}) out.push_back({goal, m, -1, 4, rate});
+  if (section == "long")
+    for (const Goal goal : {Goal::shift, Goal::permute})
+      for (const char* m : {"q", "k", "v", "o"}) out.push_back({goal, m, -1, 4, 0.01, 700, 1600});
   if (section == "late")
     for (const Index base : {400, 1200, 2000}) {
       out.push_back({Goal::shift, "q", 0, 4, 0.01, base});
@@ -136,10 +140,10 @@ Json measure(const Model& base, const TaskConfig& task, const Plan& plan, std::u
   if (plan.layer >= 0) config.lora.layers = {plan.layer};
   FineTuning run(base, task, config);
   std::vector<Real> way, kept;
-  for (Index s = 0; s <= steps; s += every) {
+  for (Index s = 0; s <= plan.steps; s += every) {
     way.push_back(run.evaluate(plan.goal, exam).accuracy),
         kept.push_back(run.evaluate(Goal::same, exam).accuracy);
-    for (Index i = 0; i < every && s < steps; ++i) run.step();
+    for (Index i = 0; i < every && s < plan.steps; ++i) run.step();
   }
   const TaskBatch batch = run.exam(plan.goal, exam), known = run.exam(Goal::same, 64);
   const HeadChange c = head_change(base, run.merged(), batch.inputs, asked(batch));
@@ -148,7 +152,7 @@ Json measure(const Model& base, const TaskConfig& task, const Plan& plan, std::u
   out.set("matrices", Json::of(plan.matrices));
   out.set("layers", Json::of(plan.layer < 0 ? std::string("both") : std::to_string(plan.layer)));
   out.set("rank", Json::of(static_cast<double>(plan.rank)));
-  out.set("rate", Json::of(plan.rate));
+  out.set("rate", Json::of(plan.rate)), out.set("steps", Json::of(static_cast<double>(plan.steps)));
   out.set("seed", Json::of(static_cast<double>(seed)));
   out.set("parameters", Json::of(static_cast<double>(run.lora().weights().size())));
   out.set("way", numbers(way)), out.set("kept", numbers(kept));
