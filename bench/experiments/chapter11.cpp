@@ -41,8 +41,8 @@ std::vector<Plan> plans(const std::string& section) {
         for (const char* m : {"q", "k", "v", "o"}) out.push_back({goal, m, layer, 4, 0.01});
   if (section == "ranks")
     for (const Index rank : {1, 2, 8, 16}) {
-      out.push_back({Goal::shift, "q", 0, rank, 0.01});
-      out.push_back({Goal::permute, "o", 1, rank, 0.01});
+      out.push_back({Goal::shift, "k", -1, rank, 0.01});
+      out.push_back({Goal::permute, "o", -1, rank, 0.01});
     }
   if (section == "all")
     for (const Goal goal : {Goal::shift, Goal::permute}) {
@@ -58,8 +58,8 @@ std::vector<Plan> plans(const std::string& section) {
       for (const char* m : {"q", "k", "v", "o"}) out.push_back({goal, m, -1, 4, 0.01, 700, 1600});
   if (section == "late")
     for (const Index base : {400, 1200, 2000}) {
-      out.push_back({Goal::shift, "q", 0, 4, 0.01, base});
-      out.push_back({Goal::permute, "o", 1, 4, 0.01, base});
+      out.push_back({Goal::shift, "k", -1, 4, 0.01, base});
+      out.push_back({Goal::permute, "o", -1, 4, 0.01, base});
     }
   return out;
 }
