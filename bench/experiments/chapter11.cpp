@@ -1,7 +1,7 @@
 // The experiments of chapter 11, natively: chapter11 SECTION RECIPE.json OUT.jsonl COMMIT SEED...
 // Every seed trains a base by the recipe (700 steps, as a reader does in the page; section late: fewer or
 // more) and adapts it in many ways; a line of JSON each. SECTION: grid (one matrix, both layers or one),
-// ranks, all (four matrices, adapters and full), rates (other learning rates for the matrices that fail).
+// ranks, all (four matrices, adapters and full), rates (other learning rates), long (four times the steps).
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -51,7 +51,7 @@ std::vector<Plan> plans(const std::string& section) {
     }
   if (section == "rates")
     for (const double rate : {0.003, 0.03})
-      for (const char* m : {"q", "k", "v", "o"})
+      for (const char* m : {"q", "k", "v", "o", "qkvo"})
         for (const Goal goal : {Goal::shift, Goal::permute}) out.push_back({goal, m, -1, 4, rate});
   if (section == "long")
     for (const Goal goal : {Goal::shift, Goal::permute})

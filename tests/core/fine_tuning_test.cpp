@@ -97,6 +97,8 @@ TEST_CASE("first step: A rests, ΔW = -η s² A Aᵀ G, and the cosine grows wit
       const FirstStep step = first_step(base, task(), c);
       CHECK(step.moved_a == 0);
       CHECK(step.moved_b > 0);
+      CHECK(d(step.rank_of_g) >= 1);
+      CHECK(d(step.rank_of_g) <= 8);
       CHECK(d(step.formula) < (kDouble ? 1e-10 : 1e-3));
       mean += d(step.cosine) / 20;
     }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "attn/math/linalg.hpp"
 #include "attn/math/vector.hpp"
 #include "attn/train/adamw.hpp"
 
@@ -24,6 +23,22 @@ Lora fresh_lora(const ModelConfig& model, const FineTuneConfig& config) {
 }
 
 Real norm(const Tensor& t) { return std::sqrt(vec::dot(t.data.data(), t.data.data(), t.view().size())); }
+
+// σ₁ by power iteration on GᵀG: one number, without a decomposition that every page would download.
+Real largest_singular_value(ConstMatrix g) {
+  Tensor v(Shape{g.cols, 1}), u(Shape{g.rows, 1});
+  std::fill(v.data.begin(), v.data.end(), Real(1));
+  Real sigma = 0;
+  for (int i = 0; i < 100; ++i) {
+    const Real length = norm(v);
+    if (!(length > 0)) return 0;
+    for (Real& x : v.data) x /= length;
+    matmul(as_matrix(u.view()), g, as_matrix(std::as_const(v).view()));
+    matmul(as_matrix(v.view()), g.transposed(), as_matrix(std::as_const(u).view()));
+    sigma = norm(u);
+  }
+  return sigma;
+}
 
 }  // namespace
 
@@ -175,7 +190,7 @@ FirstStep first_step(const Model& base, const TaskConfig& task, const FineTuneCo
     out.cosine = -vec::dot(dw.data.data(), whole.data.data(), dw.view().size()) / (length * of_g);
   for (std::size_t i = 0; i < dw.data.size(); ++i) predicted.data[i] -= dw.data[i];
   out.formula = length > 0 ? norm(predicted) / length : 0;
-  const Real top = svd(std::as_const(whole).view()).sigma.front();
+  const Real top = largest_singular_value(g);
   out.rank_of_g = top > 0 ? of_g * of_g / (top * top) : 0;
   return out;
 }
