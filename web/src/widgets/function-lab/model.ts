@@ -1,0 +1,245 @@
+// The function laboratory: which heads carry «what is being done here» from the examples to the place that answers, and what
+// happens when their mean answer is put where there are no examples. Everything is asked of the engine's plain `run`.
+import type { ModelInfo, RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
+import { mulberry } from '../three-ways/model.ts';
+
+export const FILE = 'models/functions-2l.safetensors';
+export const [LETTERS, BOS, MOST] = [16, 16, 9];
+/** Examples in the prompts that vectors are taken from, and in those of the other function. */
+export const [SHOWN, OTHERS] = [8, 5];
+
+export interface Subject {
+  id: number;
+  layers: number;
+  heads: number;
+  /** Each a permutation of the letters; the file says which. */
+  functions: number[][];
+}
+export function subject(info: ModelInfo): Subject {
+  const functions = JSON.parse(info.metadata.functions ?? '[]') as number[][];
+  if (functions.length === 0 || functions.some((f) => f.length !== LETTERS)) throw new Error('В файле модели не названы её функции');
+  return { id: info.id, layers: info.config.layers, heads: info.config.heads, functions };
+}
+
+export interface Prompt {
+  tokens: number[];
+  /** The function whose answer is right. */
+  f: number;
+  answer: number;
+}
+function shuffled(n: number, next: () => number): number[] {
+  const a = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i -= 1) {
+    const j = Math.floor(next() * (i + 1));
+    [a[i], a[j]] = [a[j]!, a[i]!];
+  }
+  return a;
+}
+/** ⊢ x₁ π(x₁) … xₙ π(xₙ) x: the letters x differ, the last is asked. Mixed labels: the same answers, handed round. */
+export function prompt(s: Subject, f: number, n: number, next: () => number, mixed = false): Prompt {
+  const x = shuffled(LETTERS, next);
+  const y = x.slice(0, n).map((v) => s.functions[f]![v]!);
+  const shift = mixed && n > 1 ? 1 + Math.floor(next() * (n - 1)) : 0; // no answer stays where it was
+  const tokens = [BOS, ...x.slice(0, n).flatMap((v, i) => [v, y[(i + shift) % n]!]), x[n]!];
+  return { tokens, f, answer: s.functions[f]![x[n]!]! };
+}
+/** ⊢ x for every function and letter. */
+export const bare = (s: Subject): Prompt[] => s.functions.flatMap((map, f) => map.map((answer, x) => ({ tokens: [BOS, x], f, answer })));
+const many = (s: Subject, each: number, make: (f: number) => Prompt): Prompt[] => s.functions.flatMap((_, f) => Array.from({ length: each }, () => make(f)));
+
+const site = (layer: number, what: string): string => `blocks.${layer}.${what}`;
+const copy = (t: TensorData): TensorData => ({ shape: [...t.shape], data: Float32Array.from(t.data) });
+/** Numbers of the last position of row b: [B, T, …]. */
+function last(t: TensorData, b: number): Float32Array {
+  const T = t.shape[1]!;
+  const size = t.data.length / (t.shape[0]! * T);
+  return t.data.subarray((b * T + T - 1) * size, (b * T + T) * size) as Float32Array;
+}
+
+export type Engine = Pick<RemoteEngine, 'run'>;
+export interface Answers { said: number[]; p: number[] }
+function judged(logits: TensorData, prompts: readonly Prompt[]): Answers {
+  const out: Answers = { said: [], p: [] };
+  prompts.forEach((q, b) => {
+    const row = last(logits, b);
+    const top = row.reduce((best, x, i) => (x > row[best]! ? i : best), 0);
+    const sum = row.reduce((a, x) => a + Math.exp(x - row[top]!), 0);
+    out.said.push(top);
+    out.p.push(Math.exp(row[q.answer]! - row[top]!) / sum);
+  });
+  return out;
+}
+
+/** What every function's examples make the heads say at the place that answers: per layer [H·d], and as written to the stream, [H·D]. */
+export interface Vectors { z: Float64Array[][]; written: Float64Array[][] }
+export async function vectors(engine: Engine, s: Subject, each: number, next: () => number): Promise<Vectors> {
+  const prompts = many(s, each, (f) => prompt(s, f, SHOWN, next));
+  const capture = Array.from({ length: s.layers }, (_, l) => [site(l, 'attn.z'), site(l, 'attn.result')]).flat();
+  const { tensors } = await engine.run(s.id, { tokens: prompts.map((q) => q.tokens), capture });
+  const mean = (l: number, what: string, f: number): Float64Array => {
+    const t = tensors[site(l, what)]!;
+    const sum = new Float64Array(last(t, 0).length);
+    for (let i = 0; i < each; i += 1) last(t, f * each + i).forEach((v, c) => (sum[c]! += v / each));
+    return sum;
+  };
+  const of = (what: string): Float64Array[][] => s.functions.map((_, f) => Array.from({ length: s.layers }, (_, l) => mean(l, what, f)));
+  return { z: of('attn.z'), written: of('attn.result') };
+}
+
+/** Answers when the given heads say, at the last place, what the examples of function `as(prompt)` make them say; the rest is live. */
+// One run per layer that is touched: a later head must hear what the replaced ones said.
+export async function replaced(engine: Engine, s: Subject, prompts: readonly Prompt[], v: Vectors, heads: readonly number[], as: (q: Prompt) => number): Promise<Answers> {
+  const tokens = prompts.map((q) => q.tokens);
+  const put: { name: string; value: TensorData }[] = [];
+  for (let l = 0; l < s.layers; l += 1) {
+    const own = heads.filter((h) => Math.floor(h / s.heads) === l).map((h) => h % s.heads);
+    if (own.length === 0) continue;
+    const name = site(l, 'attn.z');
+    const value = copy((await engine.run(s.id, { tokens, capture: [name], replace: put })).tensors[name]!);
+    const d = value.shape[3]!;
+    prompts.forEach((q, b) => own.forEach((h) => last(value, b).set(v.z[as(q)]![l]!.subarray(h * d, (h + 1) * d), h * d)));
+    put.push({ name, value });
+  }
+  return judged((await engine.run(s.id, { tokens, capture: ['logits'], replace: put })).tensors.logits!, prompts);
+}
+
+/** Answers when the sum of what the heads write is added to the stream at one place of depth. */
+export async function added(engine: Engine, s: Subject, prompts: readonly Prompt[], v: Vectors, heads: readonly number[], where: string): Promise<Answers> {
+  const tokens = prompts.map((q) => q.tokens);
+  const value = copy((await engine.run(s.id, { tokens, capture: [where] })).tensors[where]!);
+  const D = value.shape[2]!;
+  prompts.forEach((q, b) => {
+    const row = last(value, b);
+    for (const h of heads) for (let c = 0; c < D; c += 1) row[c]! += v.written[q.f]![Math.floor(h / s.heads)]![(h % s.heads) * D + c]!;
+  });
+  return judged((await engine.run(s.id, { tokens, capture: ['logits'], replace: [{ name: where, value }] })).tensors.logits!, prompts);
+}
+
+const plain = (engine: Engine, s: Subject, prompts: readonly Prompt[]): Promise<Answers> => replaced(engine, s, prompts, { z: [], written: [] }, [], () => 0);
+const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
+export const right = (a: Answers, prompts: readonly Prompt[]): number => mean(prompts.map((q, i) => Number(a.said[i] === q.answer)));
+
+/** AIE (Todd et al. 2023): how much the right answer's probability rises on prompts of mixed labels when one head says what real examples make it say. */
+export async function effects(engine: Engine, s: Subject, prompts: readonly Prompt[], v: Vectors): Promise<number[]> {
+  const before = await plain(engine, s, prompts);
+  const out: number[] = [];
+  for (let h = 0; h < s.layers * s.heads; h += 1) {
+    const after = await replaced(engine, s, prompts, v, [h], (q) => q.f);
+    out.push(mean(after.p.map((p, i) => p - before.p[i]!)));
+  }
+  return out;
+}
+
+/** Where the asking letter looks: every head's last row on one prompt, [L·H, T], and over all prompts the shares of ⊢, of the letters x, of the answers and of itself. */
+async function looks(engine: Engine, s: Subject, prompts: readonly Prompt[]): Promise<{ rows: number[][]; shares: number[][] }> {
+  const names = Array.from({ length: s.layers }, (_, l) => site(l, 'attn.pattern'));
+  const { tensors } = await engine.run(s.id, { tokens: prompts.map((q) => q.tokens), capture: names });
+  const [rows, shares]: [number[][], number[][]] = [[], []];
+  for (const name of names)
+    for (let h = 0; h < s.heads; h += 1) {
+      const { shape: [, H, T], data } = tensors[name] as { shape: [number, number, number, number]; data: Float32Array };
+      const row = (b: number): Float32Array => data.subarray(((b * H + h) * T + T - 1) * T, ((b * H + h) * T + T) * T);
+      rows.push(Array.from(row(0)));
+      const share = [0, 0, 0, 0];
+      prompts.forEach((_, b) => row(b).forEach((w, t) => (share[t === 0 ? 0 : t === T - 1 ? 3 : t % 2 === 1 ? 1 : 2]! += w / prompts.length)));
+      shares.push(share);
+    }
+  return { rows, shares };
+}
+
+export const PLACES = ['blocks.1.resid_pre', 'blocks.1.resid_mid'] as const;
+export interface Figure {
+  functions: number[][];
+  heads: number;
+  /** Right answers by the number of examples, 0 … MOST. */
+  demos: number[];
+  /** Of prompts with mixed labels: right answers, and AIE of every head. */
+  mixed: number;
+  aie: number[];
+  /** Heads by AIE, the strongest first. */
+  order: number[];
+  /** Without examples, by the number of heads replaced: the strongest first; the weakest first. */
+  top: number[];
+  bottom: number[];
+  /** The same, the strongest heads' writes added to the stream before layer 1, and between its attention and its MLP. */
+  added: number[][];
+  /** With examples of another function: answers of the one put in, and of the one shown. */
+  wins: number[];
+  keeps: number[];
+  /** What is said for every function and letter, by the number of the strongest heads replaced: [L·H + 1][F·16]. */
+  said: number[][];
+  /** A prompt, and where its last letter looks. */
+  prompt: number[];
+  rows: number[][];
+  shares: number[][];
+}
+
+const counts = (s: Subject): number[] => Array.from({ length: s.layers * s.heads + 1 }, (_, k) => k);
+export async function ask(engine: Engine, s: Subject, seed: number, signal?: AbortSignal): Promise<Figure> {
+  const next = mulberry(seed);
+  const go = (): void => signal?.throwIfAborted();
+  const demos: number[] = [];
+  for (let n = 0; n <= MOST; n += 1) {
+    const prompts = n === 0 ? bare(s) : many(s, 32, (f) => prompt(s, f, n, next));
+    demos.push(right(await plain(engine, s, prompts), prompts));
+  }
+  go();
+  const v = await vectors(engine, s, 48, next);
+  const mixed = many(s, 16, (f) => prompt(s, f, SHOWN, next, true));
+  const aie = await effects(engine, s, mixed, v);
+  const order = aie.map((_, h) => h).sort((a, b) => aie[b]! - aie[a]!);
+  go();
+  const empty = bare(s);
+  const F = s.functions.length;
+  const foreign = many(s, 16, (f) => ({ ...prompt(s, f, OTHERS, next) }));
+  const instead = (q: Prompt): number => (q.f + 1) % F;
+  const [top, bottom, wins, keeps, said]: [number[], number[], number[], number[], number[][]] = [[], [], [], [], []];
+  const sums: number[][] = PLACES.map(() => []);
+  for (const k of counts(s)) {
+    const [best, worst] = [order.slice(0, k), order.slice(order.length - k)];
+    const a = await replaced(engine, s, empty, v, best, (q) => q.f);
+    said.push(a.said);
+    top.push(right(a, empty));
+    bottom.push(right(await replaced(engine, s, empty, v, worst, (q) => q.f), empty));
+    for (const [i, where] of PLACES.entries()) sums[i]!.push(right(await added(engine, s, empty, v, best, where), empty));
+    const b = await replaced(engine, s, foreign, v, best, instead);
+    keeps.push(right(b, foreign));
+    wins.push(mean(foreign.map((q, i) => Number(b.said[i] === s.functions[instead(q)]![q.tokens.at(-1)!]))));
+    go();
+  }
+  const seen = many(s, 16, (f) => prompt(s, f, SHOWN, next));
+  const one = await looks(engine, s, seen);
+  return { functions: s.functions, heads: s.heads, demos, mixed: right(await plain(engine, s, mixed), mixed), aie, order, top, bottom, added: sums, wins, keeps, said, prompt: seen[0]!.tokens, ...one };
+}
+
+/** The best that can be said without examples: for every letter, what most functions make of it. */
+export function blindBound(functions: readonly (readonly number[])[]): number {
+  let sum = 0;
+  for (let x = 0; x < LETTERS; x += 1) {
+    const count = new Array<number>(LETTERS).fill(0);
+    for (const f of functions) count[f[x]!]! += 1;
+    sum += Math.max(...count);
+  }
+  return sum / (LETTERS * functions.length);
+}
+/** The same after one example, x₀ → f(x₀): among the functions that agree with it, the commonest answer. */
+export function oneExampleBound(functions: readonly (readonly number[])[]): number {
+  let [sum, all] = [0, 0];
+  for (const f of functions)
+    for (let x0 = 0; x0 < LETTERS; x0 += 1) {
+      const left = functions.filter((g) => g[x0] === f[x0]);
+      for (let x = 0; x < LETTERS; x += 1) {
+        if (x === x0) continue;
+        const count = new Array<number>(LETTERS).fill(0);
+        for (const g of left) count[g[x]!]! += 1;
+        const most = Math.max(...count);
+        if (count[f[x]!] === most) sum += 1 / count.filter((c) => c === most).length;
+        all += 1;
+      }
+    }
+  return sum / all;
+}
+
+/** What the recording keeps of every seed. */
+export type Summary = Pick<Figure, 'demos' | 'mixed' | 'aie' | 'order' | 'top' | 'bottom' | 'added' | 'wins' | 'keeps' | 'shares'>;
+export interface Recorded { commit: string; seed: number; figure: Figure; seeds: Summary[] }
