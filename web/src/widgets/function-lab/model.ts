@@ -36,8 +36,12 @@ function shuffled(n: number, next: () => number): number[] {
   return a;
 }
 /** ⊢ x₁ π(x₁) … xₙ π(xₙ) x: the letters x differ, the last is asked. Mixed labels: the same answers, handed round. */
-export function prompt(s: Subject, f: number, n: number, next: () => number, mixed = false): Prompt {
+export function prompt(s: Subject, f: number, n: number, next: () => number, { mixed = false, asked = -1 } = {}): Prompt {
   const x = shuffled(LETTERS, next);
+  if (asked >= 0) {
+    const at = x.indexOf(asked);
+    [x[at], x[n]] = [x[n]!, asked];
+  }
   const y = x.slice(0, n).map((v) => s.functions[f]![v]!);
   const shift = mixed && n > 1 ? 1 + Math.floor(next() * (n - 1)) : 0; // no answer stays where it was
   const tokens = [BOS, ...x.slice(0, n).flatMap((v, i) => [v, y[(i + shift) % n]!]), x[n]!];
@@ -70,19 +74,19 @@ function judged(logits: TensorData, prompts: readonly Prompt[]): Answers {
   return out;
 }
 
-/** What every function's examples make the heads say at the place that answers: per layer [H·d], and as written to the stream, [H·D]. */
+/** What examples make the heads say at the place that answers, a mean for every group of prompts: per layer [H·d], and as written to the stream, [H·D]. */
 export interface Vectors { z: Float64Array[][]; written: Float64Array[][] }
-export async function vectors(engine: Engine, s: Subject, each: number, next: () => number): Promise<Vectors> {
-  const prompts = many(s, each, (f) => prompt(s, f, SHOWN, next));
+/** Groups of `each` prompts in a row are averaged. */
+export async function vectors(engine: Engine, s: Subject, prompts: readonly Prompt[], each: number): Promise<Vectors> {
   const capture = Array.from({ length: s.layers }, (_, l) => [site(l, 'attn.z'), site(l, 'attn.result')]).flat();
   const { tensors } = await engine.run(s.id, { tokens: prompts.map((q) => q.tokens), capture });
-  const mean = (l: number, what: string, f: number): Float64Array => {
+  const mean = (l: number, what: string, group: number): Float64Array => {
     const t = tensors[site(l, what)]!;
     const sum = new Float64Array(last(t, 0).length);
-    for (let i = 0; i < each; i += 1) last(t, f * each + i).forEach((v, c) => (sum[c]! += v / each));
+    for (let i = 0; i < each; i += 1) last(t, group * each + i).forEach((v, c) => (sum[c]! += v / each));
     return sum;
   };
-  const of = (what: string): Float64Array[][] => s.functions.map((_, f) => Array.from({ length: s.layers }, (_, l) => mean(l, what, f)));
+  const of = (what: string): Float64Array[][] => Array.from({ length: prompts.length / each }, (_, group) => Array.from({ length: s.layers }, (_, l) => mean(l, what, group)));
   return { z: of('attn.z'), written: of('attn.result') };
 }
 
@@ -161,6 +165,8 @@ export interface Figure {
   /** Without examples, by the number of heads replaced: the strongest first; the weakest first. */
   top: number[];
   bottom: number[];
+  /** The strongest first, each saying its mean for this function and this letter. */
+  letter: number[];
   /** The same, the strongest heads' writes added to the stream before layer 1, and between its attention and its MLP. */
   added: number[][];
   /** With examples of another function: answers of the one put in, and of the one shown. */
@@ -184,8 +190,14 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
     demos.push(right(await plain(engine, s, prompts), prompts));
   }
   go();
-  const v = await vectors(engine, s, 48, next);
-  const mixed = many(s, 16, (f) => prompt(s, f, SHOWN, next, true));
+  const v = await vectors(engine, s, many(s, 48, (f) => prompt(s, f, SHOWN, next)), 48);
+  // The same, a mean for every function and letter: what is lost when letters are averaged, too.
+  const own: Vectors = { z: [], written: [] };
+  for (const f of s.functions.keys()) {
+    const part = await vectors(engine, s, Array.from({ length: LETTERS * 8 }, (_, i) => prompt(s, f, SHOWN, next, { asked: i >> 3 })), 8);
+    own.z.push(...part.z);
+  }
+  const mixed = many(s, 16, (f) => prompt(s, f, SHOWN, next, { mixed: true }));
   const aie = await effects(engine, s, mixed, v);
   const order = aie.map((_, h) => h).sort((a, b) => aie[b]! - aie[a]!);
   go();
@@ -193,7 +205,7 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
   const F = s.functions.length;
   const foreign = many(s, 16, (f) => ({ ...prompt(s, f, OTHERS, next) }));
   const instead = (q: Prompt): number => (q.f + 1) % F;
-  const [top, bottom, wins, keeps, said]: [number[], number[], number[], number[], number[][]] = [[], [], [], [], []];
+  const [top, bottom, letter, wins, keeps, said]: [number[], number[], number[], number[], number[], number[][]] = [[], [], [], [], [], []];
   const sums: number[][] = PLACES.map(() => []);
   for (const k of counts(s)) {
     const [best, worst] = [order.slice(0, k), order.slice(order.length - k)];
@@ -201,6 +213,7 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
     said.push(a.said);
     top.push(right(a, empty));
     bottom.push(right(await replaced(engine, s, empty, v, worst, (q) => q.f), empty));
+    letter.push(right(await replaced(engine, s, empty, own, best, (q) => q.f * LETTERS + q.tokens.at(-1)!), empty));
     for (const [i, where] of PLACES.entries()) sums[i]!.push(right(await added(engine, s, empty, v, best, where), empty));
     const b = await replaced(engine, s, foreign, v, best, instead);
     keeps.push(right(b, foreign));
@@ -209,7 +222,7 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
   }
   const seen = many(s, 16, (f) => prompt(s, f, SHOWN, next));
   const one = await looks(engine, s, seen);
-  return { functions: s.functions, heads: s.heads, demos, mixed: right(await plain(engine, s, mixed), mixed), aie, order, top, bottom, added: sums, wins, keeps, said, prompt: seen[0]!.tokens, ...one };
+  return { functions: s.functions, heads: s.heads, demos, mixed: right(await plain(engine, s, mixed), mixed), aie, order, top, bottom, letter, added: sums, wins, keeps, said, prompt: seen[0]!.tokens, ...one };
 }
 
 /** The best that can be said without examples: for every letter, what most functions make of it. */
@@ -241,5 +254,5 @@ export function oneExampleBound(functions: readonly (readonly number[])[]): numb
 }
 
 /** What the recording keeps of every seed. */
-export type Summary = Pick<Figure, 'demos' | 'mixed' | 'aie' | 'order' | 'top' | 'bottom' | 'added' | 'wins' | 'keeps' | 'shares'>;
+export type Summary = Pick<Figure, 'demos' | 'mixed' | 'aie' | 'order' | 'top' | 'bottom' | 'letter' | 'added' | 'wins' | 'keeps' | 'shares'>;
 export interface Recorded { commit: string; seed: number; figure: Figure; seeds: Summary[] }
