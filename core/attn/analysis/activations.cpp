@@ -97,6 +97,7 @@ std::vector<Index> slice_rows_of(const Slice& slice, const Shape& shape) {
   return offsets;
 }
 
+// #region patch
 void patch(Hooks& hooks, const Activations& source, const std::vector<Slice>& slices,
            std::vector<Hooks::Scope>& scopes) {
   for (const Slice& slice : slices) {
@@ -108,6 +109,7 @@ void patch(Hooks& hooks, const Activations& source, const std::vector<Slice>& sl
     }));
   }
 }
+// #endregion
 
 std::vector<HookPoint> points_of(const std::vector<Slice>& slices) {
   std::vector<HookPoint> points;

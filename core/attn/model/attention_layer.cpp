@@ -110,6 +110,7 @@ Var ForwardPass::gated(int l, Var x, Var z) {
 }
 // #endregion token-gates
 
+// #region attend
 Var ForwardPass::attend(int l, Var q, Var k, Var v) {
   const LayerTap tap(options_.hooks, l);
   AttentionOptions a;
@@ -130,6 +131,7 @@ Var ForwardPass::attend(int l, Var q, Var k, Var v) {
   append(values, token_major(tape_.value(v)), past_);
   return attention(tape_, q, keys.first(past_ + T_), values.first(past_ + T_), a);
 }
+// #endregion attend
 
 // A weight kept in sixteen bits, as Real for the block's lifetime; any other as it is.
 Var ForwardPass::widened(Var w) {

@@ -91,6 +91,7 @@ export async function vectors(engine: Engine, s: Subject, prompts: readonly Prom
 }
 
 /** Answers when the given heads say, at the last place, what the examples of function `as(prompt)` make them say; the rest is live. */
+// #region replaced
 // One run per layer that is touched: a later head must hear what the replaced ones said.
 export async function replaced(engine: Engine, s: Subject, prompts: readonly Prompt[], v: Vectors, heads: readonly number[], as: (q: Prompt) => number): Promise<Answers> {
   const tokens = prompts.map((q) => q.tokens);
@@ -106,6 +107,7 @@ export async function replaced(engine: Engine, s: Subject, prompts: readonly Pro
   }
   return judged((await engine.run(s.id, { tokens, capture: ['logits'], replace: put })).tensors.logits!, prompts);
 }
+// #endregion
 
 /** Answers when the sum of what the heads write is added to the stream at one place of depth. */
 export async function added(engine: Engine, s: Subject, prompts: readonly Prompt[], v: Vectors, heads: readonly number[], where: string): Promise<Answers> {
