@@ -174,8 +174,9 @@ export interface Figure {
   /** With examples of another function: answers of the one put in, and of the one shown. */
   wins: number[];
   keeps: number[];
-  /** What is said for every function and letter, by the number of the strongest heads replaced: [L·H + 1][F·16]. */
+  /** What is said for every function and letter, by the number of the strongest heads replaced, [L·H + 1][F·16]: by means of the function, of function and letter. */
   said: number[][];
+  spelled: number[][];
   /** A prompt, and where its last letter looks. */
   prompt: number[];
   rows: number[][];
@@ -207,7 +208,8 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
   const F = s.functions.length;
   const foreign = many(s, 16, (f) => ({ ...prompt(s, f, OTHERS, next) }));
   const instead = (q: Prompt): number => (q.f + 1) % F;
-  const [top, bottom, letter, wins, keeps, said]: [number[], number[], number[], number[], number[], number[][]] = [[], [], [], [], [], []];
+  const [top, bottom, letter, wins, keeps]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []];
+  const [said, spelled]: [number[][], number[][]] = [[], []];
   const sums: number[][] = PLACES.map(() => []);
   for (const k of counts(s)) {
     const [best, worst] = [order.slice(0, k), order.slice(order.length - k)];
@@ -215,16 +217,18 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
     said.push(a.said);
     top.push(right(a, empty));
     bottom.push(right(await replaced(engine, s, empty, v, worst, (q) => q.f), empty));
-    letter.push(right(await replaced(engine, s, empty, own, best, (q) => q.f * LETTERS + q.tokens.at(-1)!), empty));
+    const b = await replaced(engine, s, empty, own, best, (q) => q.f * LETTERS + q.tokens.at(-1)!);
+    letter.push(right(b, empty));
+    spelled.push(b.said);
     for (const [i, where] of PLACES.entries()) sums[i]!.push(right(await added(engine, s, empty, v, best, where), empty));
-    const b = await replaced(engine, s, foreign, v, best, instead);
-    keeps.push(right(b, foreign));
-    wins.push(mean(foreign.map((q, i) => Number(b.said[i] === s.functions[instead(q)]![q.tokens.at(-1)!]))));
+    const c = await replaced(engine, s, foreign, v, best, instead);
+    keeps.push(right(c, foreign));
+    wins.push(mean(foreign.map((q, i) => Number(c.said[i] === s.functions[instead(q)]![q.tokens.at(-1)!]))));
     go();
   }
   const seen = many(s, 16, (f) => prompt(s, f, SHOWN, next));
   const one = await looks(engine, s, seen);
-  return { functions: s.functions, heads: s.heads, demos, mixed: right(await plain(engine, s, mixed), mixed), aie, order, top, bottom, letter, added: sums, wins, keeps, said, prompt: seen[0]!.tokens, ...one };
+  return { functions: s.functions, heads: s.heads, demos, mixed: right(await plain(engine, s, mixed), mixed), aie, order, top, bottom, letter, added: sums, wins, keeps, said, spelled, prompt: seen[0]!.tokens, ...one };
 }
 
 /** The best that can be said without examples: for every letter, what most functions make of it. */

@@ -17,8 +17,8 @@ async function measure(path: string | URL): Promise<Figure> {
   const info = engine.loadModel(new Uint8Array(await readFile(path)));
   const f = await ask(remote, subject(info), 1);
   engine.disposeModel(info.id);
-  const { functions, heads, order, said, prompt } = f;
-  return { functions, heads, order, said, prompt, demos: list(f.demos), mixed: short(f.mixed), aie: list(f.aie), top: list(f.top), bottom: list(f.bottom), letter: list(f.letter), added: rows(f.added), wins: list(f.wins), keeps: list(f.keeps), rows: rows(f.rows), shares: rows(f.shares) };
+  const { functions, heads, order, said, spelled, prompt } = f;
+  return { functions, heads, order, said, spelled, prompt, demos: list(f.demos), mixed: short(f.mixed), aie: list(f.aie), top: list(f.top), bottom: list(f.bottom), letter: list(f.letter), added: rows(f.added), wins: list(f.wins), keeps: list(f.keeps), rows: rows(f.rows), shares: rows(f.shares) };
 }
 const brief = ({ demos, mixed, aie, order, top, bottom, letter, added, wins, keeps, shares }: Figure): Summary => ({ demos, mixed, aie, order, top, bottom, letter, added, wins, keeps, shares });
 
