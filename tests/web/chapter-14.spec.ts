@@ -8,11 +8,11 @@ const FIGURES = ['function-lab', 'window-reach', 'needle'] as const;
 
 test('heads that say their mean answer without examples, live; the address remembers how many', async ({ page }) => {
   const seen = watch(page);
-  await page.goto(`${CHAPTER}?w-function-lab.k=3&w-function-lab.seed=2`);
+  await page.goto(`${CHAPTER}?w-function-lab.k=4&w-function-lab.seed=2`);
   const lab = await figure(page, 'function-lab');
   await expect(lab).toHaveAttribute('data-badge', 'live', { timeout: 90_000 });
   const strong = await number(stat(lab, 'по всем функциям'));
-  expect(strong).toBeGreaterThan(0.32);
+  expect(strong).toBeGreaterThan(0.3);
   expect(strong).toBeLessThan(0.6);
   expect(await number(stat(lab, 'слабые головы'))).toBeLessThan(strong);
   await lab.getByRole('radio', { name: 'против примеров' }).check();

@@ -200,7 +200,7 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
     const part = await vectors(engine, s, Array.from({ length: LETTERS * 8 }, (_, i) => prompt(s, f, SHOWN, next, { asked: i >> 3 })), 8);
     own.z.push(...part.z);
   }
-  const mixed = many(s, 16, (f) => prompt(s, f, SHOWN, next, { mixed: true }));
+  const mixed = many(s, 64, (f) => prompt(s, f, SHOWN, next, { mixed: true }));
   const aie = await effects(engine, s, mixed, v);
   const order = aie.map((_, h) => h).sort((a, b) => aie[b]! - aie[a]!);
   go();
