@@ -176,4 +176,4 @@ export interface Row {
   /** On the needles that the ranking has not seen. */
   masked: Masked;
 }
-export interface Recorded { commit: string; figure: Figure; ranked: number[]; scores: number[]; induction: number[]; drawn: { one: number; five: number[] }[]; rows: Row[] }
+export interface Recorded { commit: string; figure: Figure; ranked: number[]; scores: number[]; induction: number[]; drawn: { one: number; five: number[] }[]; partner: { head: number; score: number; gains: Gain[] }; rows: Row[] }

@@ -53,11 +53,21 @@ for (const r of rows) {
   r.masked = { whole: over(all.whole), best: over(all.best), five: over(all.five), other: over(all.other), others: over(all.others) };
   console.log(r.passage, r.distance, Object.entries(r.masked).map(([k, g]) => `${k} ${g.first}/${g.rest}/${g.prose}`).join('  '));
 }
+// Who feeds the first head: the strongest previous-token head, taken out alone.
+const { heads: known } = await engine.headScores(m.id, { batch: 16, half: 64, seed: 1 });
+const previous = known.reduce((b, x) => (x.previous > b.previous ? x : b));
+const partner = { head: previous.layer * H + previous.head, score: short(previous.previous), gains: [] as Gain[] };
+for (const r of rows) {
+  const gains: Gain[] = [];
+  for (const [i, needle] of NEEDLES.entries()) if (i % 2 === 1) gains.push(await gain(engine, m, hide(m, passages[r.passage]!, r.distance, needle), hide(m, passages[r.passage]!, r.distance, needle, stranger(i).answer), [ref(partner.head, H)]));
+  partner.gains.push(over(gains));
+}
+console.log('partner', partner.head, partner.score, partner.gains.map((g) => g.rest).join(' '));
 const scores = heads.map((h) => mean(rows.map((r) => r.forced[h]!)));
-const induction = (await engine.headScores(m.id, { batch: 16, half: 64, seed: 1 })).heads.map((x) => short(x.induction));
+const induction = known.map((x) => short(x.induction));
 const f = await ask(engine, m, passages, { needle: 1, passage: 1, distance: 80, off: [ranked[0]!] }, label);
 const figure = { ...f, literal: f.literal.map(short), forced: f.forced.map(short), whole: over([f.whole]), without: over([f.without]) };
-const recording: Recorded = { commit: (await engine.info()).commit, figure, ranked, scores, induction, drawn, rows: rows.map((r) => ({ ...r, forced: [] })) };
+const recording: Recorded = { commit: (await engine.info()).commit, figure, ranked, scores, induction, drawn, partner, rows: rows.map((r) => ({ ...r, forced: [] })) };
 console.log('ranked', ranked.slice(0, 8).map((h) => `${Math.floor(h / H)}.${h % H} ${scores[h]} (${induction[h]})`).join('  '));
 const text = JSON.stringify(recording);
 console.log(`${(text.length / 1024).toFixed(1)} KB`);
