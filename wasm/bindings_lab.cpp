@@ -55,5 +55,9 @@ EMSCRIPTEN_BINDINGS(attn) {
       .function("adaptSteps", &guarded<Lab, &Lab::adapt_steps>)
       .function("headChange", &guarded<Lab, &Lab::head_change>)
       .function("firstStep", &guarded<Lab, &Lab::first_step>)
-      .function("fourBits", &guarded<Lab, &Lab::four_bits>);
+      .function("fourBits", &guarded<Lab, &Lab::four_bits>)
+      // Where a row explains: lab_explanation.cpp.
+      .function("rowFreedom", &guarded<Lab, &Lab::row_freedom>)
+      .function("poolingSteps", &guarded<Lab, &Lab::pooling_steps>)
+      .function("poolingAccounts", &guarded<Lab, &Lab::pooling_accounts>);
 }

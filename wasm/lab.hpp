@@ -104,6 +104,15 @@ class LabSession : public Session {
   Reply first_step(const Request& request);   // {model, task, goal, matrices: one, rank …} -> FirstStep
   Reply four_bits(const Request& request);  // {source, block, …, model?, tokens?} -> {bits …}, error [3] …
 
+  // Where a row explains (lab_explanation.cpp); none of it needs a model.
+  Reply row_freedom(
+      const Request& request);  // {width, directions?}, numbers: weights [N], values [N, width]; or
+                                // {keys, width, spread, seed} -> {rank, distance …}, farthest …
+  Reply pooling_steps(
+      const Request& request);  // {encoder, penalty …, count}, numbers: state -> {step …}, state
+  Reply pooling_accounts(
+      const Request& request);  // the same -> weight, gradient, left_out … [M, T], agreement
+
  protected:
   bool in_use(int id) const override;
   std::size_t held_count() const override;

@@ -31,3 +31,15 @@ TEST_CASE("correlation: undefined cases") {
   CHECK(std::isnan(pearson({1}, {1})));
   CHECK_THROWS_AS(pearson({1, 2}, {1}), ShapeError);
 }
+
+TEST_CASE("correlation: Kendall counts pairs; ties count for neither side") {
+  const auto tau = [](std::vector<double> x, std::vector<double> y) {
+    return kendall(x.data(), y.data(), x.size());
+  };
+  CHECK(tau({1, 2, 3, 4}, {1, 10, 100, 1000}) == 1);
+  CHECK(tau({1, 2, 3, 4}, {4, 3, 2, 1}) == -1);
+  CHECK(tau({1, 2, 3, 4}, {1, 3, 2, 4}) == doctest::Approx(2.0 / 3));
+  // scipy.stats.kendalltau([12, 2, 1, 12, 2], [1, 4, 7, 1, 0]) of its documentation
+  CHECK(tau({12, 2, 1, 12, 2}, {1, 4, 7, 1, 0}) == doctest::Approx(-0.4714045));
+  CHECK(std::isnan(tau({1, 1}, {1, 2})));
+}

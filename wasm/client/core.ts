@@ -24,6 +24,7 @@ export const LAB_METHODS = [
   'paritySteps', 'onlineErrors',
   'schemaSteps', 'gainField',
   'adaptSteps', 'headChange', 'firstStep', 'fourBits',
+  'rowFreedom', 'poolingSteps', 'poolingAccounts',
 ] as const;
 export type Method = (typeof METHODS)[number] | (typeof LAB_METHODS)[number];
 

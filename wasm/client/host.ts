@@ -38,7 +38,7 @@ interface Handle {
 }
 
 /** Simple calls, passed on as they are; a first argument that is a number is a handle. */
-const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate', 'encode', 'decode', 'patch', 'trace', 'importance', 'intervene', 'lens', 'patchPaths', 'probe', 'pause', 'snapshot', 'headImportance', 'removalCurve', 'pruneHeads', 'maskWeights', 'gateSteps', 'collapseTower', 'headSimilarity', 'tiledAttention', 'memoryCapacity', 'featureError', 'recallSteps', 'blind', 'rotaryScores', 'positionBias', 'paritySteps', 'onlineErrors', 'schemaSteps', 'gainField', 'adaptSteps', 'headChange', 'firstStep', 'fourBits'] as const;
+const PLAIN = ['info', 'taskBatch', 'saveModel', 'run', 'headScores', 'circuits', 'kComposition', 'attribution', 'fitPattern', 'generate', 'encode', 'decode', 'patch', 'trace', 'importance', 'intervene', 'lens', 'patchPaths', 'probe', 'pause', 'snapshot', 'headImportance', 'removalCurve', 'pruneHeads', 'maskWeights', 'gateSteps', 'collapseTower', 'headSimilarity', 'tiledAttention', 'memoryCapacity', 'featureError', 'recallSteps', 'blind', 'rotaryScores', 'positionBias', 'paritySteps', 'onlineErrors', 'schemaSteps', 'gainField', 'adaptSteps', 'headChange', 'firstStep', 'fourBits', 'rowFreedom', 'poolingSteps', 'poolingAccounts'] as const;
 
 const fileCalls = (link: WorkerLink): FileCalls => ({
   planModel: (...args) => link.call('planModel', args) as Promise<ModelPlan>,

@@ -3,9 +3,9 @@
 import { tensor, type Core } from './core.ts';
 import type {
   AdaptRun, AdaptTask, FirstStep, FourBits, FourBitsRequest, HeadChange,
-  CapacityRequest, Engine, FeatureErrors, FeatureRequest, GateRun, HeadImportance, HeadRef, HeadSimilarity, ImportanceRequest, InterventionRequest,
-  Interventions, LensState, ModelConfig, ParityRun, Patched, PatchedPaths, PatchRequest, PathsRequest, PositionBias, ProbeReport, ProbeRequest,
-  RecallRun, RemovalCurve, RotaryRequest, RotaryScores, SchemaRun, Sequences, StreamRequest, TensorData, Tiled, TileRequest, TokenImportance, Tower, TowerFloor,
+  CapacityRequest, Engine, FeatureErrors, FeatureRequest, FreedomRequest, GateRun, HeadImportance, HeadRef, HeadSimilarity, ImportanceRequest, InterventionRequest,
+  Interventions, LensState, ModelConfig, ParityRun, Patched, PatchedPaths, PatchRequest, PathsRequest, PoolingAccounts, PoolingRun, PositionBias, ProbeReport,
+  ProbeRequest, RecallRun, RemovalCurve, RowFreedom, RotaryRequest, RotaryScores, SchemaRun, Sequences, StreamRequest, TensorData, Tiled, TileRequest, TokenImportance, Tower, TowerFloor,
   TowerRequest, Traced, TraceRequest,
 } from './types.ts';
 
@@ -161,6 +161,22 @@ export class LabCalls {
   fourBits(request: FourBitsRequest): FourBits {
     const reply = this.core.call('fourBits', { ...request });
     return { ...(reply.value as { bits: number; weights: number }), ...reply.tensors } as FourBits;
+  }
+
+  rowFreedom(request: FreedomRequest, row?: Float32Array): RowFreedom {
+    const reply = this.core.call('rowFreedom', { ...request }, row);
+    const [alpha, farthest, low, high] = ['alpha', 'farthest', 'low', 'high'].map((name) => tensor(reply, name).data) as [Float32Array, Float32Array, Float32Array, Float32Array];
+    return { ...(reply.value as unknown as Pick<RowFreedom, 'rank' | 'distance' | 'bound' | 'gap'>), alpha, farthest, low, high };
+  }
+
+  poolingSteps(request: Parameters<Engine['poolingSteps']>[0], state?: Float32Array): PoolingRun {
+    const reply = this.core.call('poolingSteps', { ...request }, state);
+    return { ...(reply.value as unknown as Omit<PoolingRun, 'state'>), state: tensor(reply, 'state').data };
+  }
+
+  poolingAccounts(request: Parameters<Engine['poolingAccounts']>[0], state: Float32Array): PoolingAccounts {
+    const reply = this.core.call('poolingAccounts', { ...request }, state);
+    return Object.fromEntries(['tokens', 'logit', 'weight', 'carried', 'gradient', 'left_out', 'agreement', 'shuffled'].map((name) => [name, tensor(reply, name)])) as unknown as PoolingAccounts;
   }
 
   positionBias(request: Parameters<Engine['positionBias']>[0]): PositionBias {

@@ -179,3 +179,40 @@ export interface SchemaRun {
   /** Give it back to go on. */
   state: Float32Array;
 }
+
+/** Other rows with the same output; core/attn/analysis/row_freedom.hpp. `directions`: how many of the values' are to be matched. */
+export type FreedomRequest = { width: number; directions?: number } | { keys: number; width: number; spread: number; seed: number };
+export interface RowFreedom {
+  /** Of [V 1]; with as many keys there is no other row. */
+  rank: number;
+  /** In total variation, of the farthest row found; none is farther than `bound`. */
+  distance: number;
+  bound: number;
+  /** Relative change of what was to be matched. */
+  gap: number;
+  alpha: Float32Array;
+  farthest: Float32Array;
+  /** The least and the greatest weight each key may have. */
+  low: Float32Array;
+  high: Float32Array;
+}
+
+/** One attention row over an encoder, and three accounts of its answer; core/attn/train/pooling_model.hpp. */
+export type EncoderName = 'single' | 'attention' | 'recurrent';
+export interface PoolingOptions {
+  encoder: EncoderName;
+  /** λ: what a weight on signed words costs. */
+  penalty?: number;
+  seed?: number;
+}
+export interface PoolingRun {
+  step: number;
+  /** On 256 sentences that training does not see; without the penalty. */
+  loss: number;
+  accuracy: number;
+  /** Mean weight of the row on signed words. */
+  mass: number;
+  state: Float32Array;
+}
+/** [M, T] but for `logit` and `shuffled` [M]; agreement [4, M]: Kendall's τ of weight with gradient, weight with left_out, gradient with left_out, carried with left_out. */
+export type PoolingAccounts = Record<'tokens' | 'logit' | 'weight' | 'carried' | 'gradient' | 'left_out' | 'agreement' | 'shuffled', TensorData>;

@@ -8,7 +8,7 @@ import type {
   TokenizerInfo, Tower, TowerRequest, Traced, TraceRequest,
 } from './lab-types.ts';
 import type {
-  CapacityRequest, FeatureErrors, FeatureRequest, ParityOptions, ParityRun, PositionBias, RecallOptions, RecallRun, RotaryRequest, RotaryScores,
+  CapacityRequest, FeatureErrors, FeatureRequest, FreedomRequest, ParityOptions, ParityRun, PoolingAccounts, PoolingOptions, PoolingRun, PositionBias, RecallOptions, RecallRun, RotaryRequest, RotaryScores, RowFreedom,
   SchemaOptions, SchemaRun, StreamRequest, Tiled, TileRequest,
 } from './mechanism-types.ts';
 
@@ -312,6 +312,12 @@ export interface Engine {
   headChange(model: number, request: AdaptTask, weights: Float32Array): HeadChange;
   firstStep(model: number, request: AdaptOptions): FirstStep;
   fourBits(request: FourBitsRequest): FourBits;
+
+  // Where a row explains (attn-lab); no model is needed.
+  /** row: weights [N], then values [N, width]; absent where they are drawn. */
+  rowFreedom(request: FreedomRequest, row?: Float32Array): RowFreedom;
+  poolingSteps(request: PoolingOptions & { count: number }, state?: Float32Array): PoolingRun;
+  poolingAccounts(request: PoolingOptions & { sentences?: number; shuffles?: number }, state: Float32Array): PoolingAccounts;
 
   /** A batch of the task, as the trainer of this seed would draw it for evaluation. */
   taskBatch(task: TaskConfig, batch: number, seed: number): { tokens: Sequences; targets: Sequences; weights: number[][]; match: number[][] };

@@ -52,4 +52,16 @@ std::vector<Real> ranks(const std::vector<Real>& x) {
 
 Real spearman(const std::vector<Real>& x, const std::vector<Real>& y) { return pearson(ranks(x), ranks(y)); }
 
+double kendall(const double* x, const double* y, std::size_t n) {
+  const auto sign = [](double d) { return d > 0 ? 1 : d < 0 ? -1 : 0; };
+  double alike = 0, by_x = 0, by_y = 0;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      const int a = sign(x[i] - x[j]), b = sign(y[i] - y[j]);
+      alike += a * b, by_x += a * a, by_y += b * b;
+    }
+  if (by_x == 0 || by_y == 0) return std::numeric_limits<double>::quiet_NaN();
+  return alike / std::sqrt(by_x * by_y);
+}
+
 }  // namespace attn
