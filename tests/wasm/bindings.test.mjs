@@ -24,7 +24,7 @@ async function rawModule(variant, module = 'lab') {
 }
 
 /** KB gzipped of each module. core: the bar of DESIGN.md section 6. lab has no bar; it grows on purpose or not at all. */
-const RATCHETS = { core: 150, lab: 283 };
+const RATCHETS = { core: 150, lab: 292 };
 
 for (const variant of variants) {
   test(`${variant}: exports are the client's methods, no more and no fewer`, async () => {
