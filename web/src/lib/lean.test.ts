@@ -3,8 +3,8 @@ import katex from 'katex';
 import { pageNames, prune } from '../plugins/lean-css.mjs';
 import { mathSigns } from '../plugins/lean-math.mjs';
 import { plainCode } from '../plugins/lean-code.mjs';
-import { formulaBones, formulaStyles, roundDrawings } from '../plugins/lean-markup.mjs';
-import { inlineStyles, renameFaces, splitFaces, withoutScaffolding } from '../plugins/lean.mjs';
+import { formulaBones, formulaStyles, heardMath, roundDrawings } from '../plugins/lean-markup.mjs';
+import { inlineStyles, ownFaces, renameFaces, splitFaces, withoutScaffolding } from '../plugins/lean.mjs';
 import { direct, partsOf } from '../plugins/vite-lean-kit.mjs';
 
 const page = '<main id="top"><p class="note wide">tone</p></main>';
@@ -47,6 +47,7 @@ describe('the styles of a page', () => {
   });
   it('name faces as they were cut, and drop those nobody needs', () => {
     expect(renameFaces('@font-face{src:url(x.1.woff2)}@font-face{src:url(y.1.woff2)}', new Map([['x.1.woff2', 'x.2.woff2'], ['y.1.woff2', null]]))).toBe('@font-face{src:url(x.2.woff2)}');
+    expect(ownFaces('@font-face{src:url(x.2.woff2)}@font-face{src:url(y.2.woff2)}', [{ beside: 'x.2.woff2', file: 'x.3.woff2', range: 'U+222b' }])).toBe('@font-face{src:url(x.2.woff2)}@font-face{src:url(x.3.woff2);unicode-range:U+222b}@font-face{src:url(y.2.woff2)}');
   });
 });
 
@@ -55,8 +56,15 @@ describe('what a page leaves in the workshop', () => {
     const formula = katex.renderToString('a^2', { output: 'htmlAndMathml' });
     const made = withoutScaffolding(formula);
     expect(made).not.toContain('annotation');
-    expect(made).toContain('<msup><mi>a</mi><mn>2</mn></msup></mrow></math>');
+    expect(made).toContain('<msup><mi>a</mi><mn>2</mn></msup></math>');
     expect(made.slice(made.indexOf('katex-html'))).toBe(formula.slice(formula.indexOf('katex-html')));
+  });
+  it('is how the MathML of a formula would look, but not what it says', () => {
+    const said = (tex: string): string => heardMath(/<math[^]*<\/math>/.exec(katex.renderToString(tex, { output: 'mathml' }))![0].replace(/<\/?semantics>|<annotation[^]*?<\/annotation>| xmlns="[^"]*"/g, ''));
+    expect(said('\\left(a\\right)\\quad {b=c}')).toBe('<math><mo>(</mo><mi>a</mi><mo>)</mo><mi>b</mi><mo>=</mo><mi>c</mi></math>');
+    expect(said('{x}^{a+b}')).toBe('<math><msup><mi>x</mi><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow></msup></math>');
+    expect(said('\\frac{}{a\\,b}')).toBe('<math><mfrac><mrow></mrow><mrow><mi>a</mi><mi>b</mi></mrow></mfrac></math>');
+    expect(said('\\mathbb R')).toBe('<math><mi mathvariant="double-struck">R</mi></math>');
   });
   it('is a reference that the list of sources says again', () => {
     const cite = (key: string): string => `<a class="cite" href="/b/#${key}" data-full="F. T. 2020.">F, 2020</a>`;
@@ -145,10 +153,11 @@ describe('lighter markup', () => {
   });
   it('rounds coordinates by the size of the drawing and nothing that is read', () => {
     const drawing = (size: number): string => `<svg viewBox="0 0 ${size} 1"><rect x="1.23456789" d="M1e-7 -0.0004321e2L0.66666667.5" class="a"></rect><title>1.23456789</title></svg>`;
-    expect(roundDrawings(drawing(700))).toContain('x="1.235"');
-    expect(roundDrawings(drawing(1))).toContain('x="1.23457"');
+    expect(roundDrawings(drawing(700))).toContain('x="1.2"');
+    expect(roundDrawings(drawing(1))).toContain('x="1.2346"');
     expect(roundDrawings(drawing(700))).toContain('<title>1.23456789</title>');
-    expect(roundDrawings('<svg viewBox="0 0 700 9"><path d="M7.4e-5 -12.34567L-0.0001 .66666 1.2e-05"></path></svg>')).toBe('<svg viewBox="0 0 700 9"><path d="M7.4e-5 -12.346L0 0.667 1.2e-05"></path></svg>');
+    expect(roundDrawings('<svg viewBox="0 0 700 9"><path d="M7.4e-5 -12.34567L-0.0001 .66666 1.2e-05"></path></svg>')).toBe('<svg viewBox="0 0 700 9"><path d="M7.4e-5 -12.3L0 0.7 1.2e-05"></path></svg>');
+    expect(roundDrawings('<svg viewBox="0 0 700 9"><g transform="translate(1.26 3.333)"></g><g transform="rotate(1.23456) scale(0.0625)"></g></svg>')).toBe('<svg viewBox="0 0 700 9"><g transform="translate(1.3 3.3)"></g><g transform="rotate(1.2346) scale(0.0625)"></g></svg>');
     expect(roundDrawings('<p width="1.23456789"></p>')).toBe('<p width="1.23456789"></p>');
   });
 });

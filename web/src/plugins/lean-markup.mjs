@@ -60,12 +60,44 @@ export function formulaBones(html, known) {
   });
 }
 
-const PLACES = /(\s(?:x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|d|points|transform)=")([^"]*\d\.\d{3}[^"]*)"/g;
-/** Coordinates in a drawing to a hundred-thousandth of its width at most: its server wrote them as the machine had them, to sixteen signs. */
+const LOOKS = / (?:stretchy|minsize|maxsize|fence|separator|lspace|rspace|displaystyle|scriptlevel|columnspacing|rowspacing|columnalign|accent)="[^"]*"| mathvariant="normal"/g;
+const ROW = /^(?:math|mrow|mstyle|mtd|msqrt)$/; // whose children stand side by side
+/**
+ * A formula's MathML is heard and copied, never seen (katex.css hides it), so that how it would look can go: sizes, spaces, and rows
+ * around one thing or inside another row. What is an argument (`msup`, `mfrac` …) stays one.
+ */
+export function heardMath(html) {
+  return html.replace(/<math\b[^]*?<\/math>/g, (math) => {
+    const open = [];
+    let made = '';
+    for (const [whole, closing, tag, attributes, empty, text] of math.matchAll(/<(\/?)(\w+)((?: [\w:-]+="[^"]*")*)\s*(\/?)>|([^<]+)/g)) {
+      const around = open.at(-1);
+      if (text !== undefined) { around.inner += text; continue; }
+      if (!closing) {
+        open.push({ tag, attributes: attributes.replace(LOOKS, ''), inner: '', children: 0 });
+        if (!empty) continue;
+      }
+      const node = open.pop(), up = open.at(-1);
+      const row = node.tag === 'mrow' || (node.tag === 'mstyle' && !node.attributes);
+      if (up && ROW.test(up.tag) && (node.tag === 'mspace' || (node.tag === 'mtext' && !node.inner.trim()))) continue;
+      const bare = row && up && (node.children === 1 || ROW.test(up.tag));
+      const out = bare ? node.inner : `<${row ? 'mrow' : node.tag}${node.attributes}>${node.inner}</${row ? 'mrow' : node.tag}>`;
+      if (!up) { made = out; break; }
+      up.inner += out;
+      up.children += bare ? node.children : 1;
+    }
+    return made || math;
+  });
+}
+
+const PLACES = /(\s(x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|d|points|transform)=")([^"]*\d\.\d{2}[^"]*)"/g;
+/** Coordinates in a drawing to a five-thousandth of its width at most: its server wrote them as the machine had them, to sixteen signs. */
 export function roundDrawings(html) {
   return html.replace(/<svg\b[^>]*\bviewBox="[-\d.]+ [-\d.]+ ([\d.]+) [\d.]+"[^>]*>[^]*?<\/svg>/g, (drawing, width) => {
-    const places = Math.max(2, Math.ceil(Math.log10(1e5 / Number(width))));
-    return drawing.replace(PLACES, (_, name, value) =>
-      `${name}${value.replace(/-?\d*\.\d{3,}(?:e-?\d+)?/g, (number) => String(Number(Number(number).toFixed(places))))}"`);
+    const places = Math.max(1, Math.ceil(Math.log10(5e3 / Number(width))));
+    return drawing.replace(PLACES, (_, begin, name, value) => {
+      const keep = name === 'transform' && !/^translate\([^)]*\)$/.test(value) ? Math.max(4, places) : places; // a scale or a sine is no place
+      return `${begin}${value.replace(/-?\d*\.\d{2,}(?:e-?\d+)?/g, (number) => String(Number(Number(number).toFixed(keep))))}"`;
+    });
   });
 }

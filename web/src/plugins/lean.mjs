@@ -6,7 +6,7 @@ import subsetFont from 'subset-font';
 import { closure } from './offline.mjs';
 import { prune, pageNames } from './lean-css.mjs';
 import { plainCode } from './lean-code.mjs';
-import { formulaBones, formulaStyles, roundDrawings } from './lean-markup.mjs';
+import { formulaBones, formulaStyles, heardMath, roundDrawings } from './lean-markup.mjs';
 import { faces, mathSigns } from './lean-math.mjs';
 
 // After the build, before the service worker's lists: a page carries the styles it can use, inside itself, and the faces of the
@@ -84,31 +84,53 @@ const SIDEBAR = /<script type="module">(?:(?!<\/script>)[^])*?sl-sidebar-state[^
  */
 export function withoutScaffolding(html) {
   const listed = new Set([...html.matchAll(/ id="source-([^"]+)"/g)].map(([, key]) => key));
-  return roundDrawings(html)
+  return heardMath(roundDrawings(html)
     .replace(/<semantics>([^]*?)<annotation encoding="application\/x-tex">[^]*?<\/annotation><\/semantics>/g, '$1')
-    .replaceAll('<math xmlns="http://www.w3.org/1998/Math/MathML"', '<math') // HTML knows where it belongs
+    .replaceAll('<math xmlns="http://www.w3.org/1998/Math/MathML"', '<math')) // HTML knows where it belongs
     .replace(/(<a class="cite" href="[^"#]*#([^"]+)") data-full="[^"]*"/g, (whole, link, key) => (listed.has(key) ? link : whole))
     .replaceAll('<script type="module" src=', '<script type="module" fetchpriority="low" src=') // the small behaviours come after the text and its faces
     .replace(html.includes('id="starlight__sidebar"') ? /$^/ : SIDEBAR, '');
 }
 
-/** Cuts each face of KaTeX to the signs used; returns old name → new name, null where no page uses the face. */
+const FEW = 1 / 4; // of the pages that a face serves: what fewer of them show is no other page's business
+/**
+ * Cuts each face of KaTeX to the signs used, and what few pages show to files of those pages' own. Returns old name → new name (null
+ * where no page uses the face), and page → list of { beside: new name, file, range }.
+ */
 async function cutMath(dist, files, pages) {
-  const used = new Map();
-  for (const html of pages) for (const [face, signs] of mathSigns(html)) for (const sign of signs) (used.get(face) ?? used.set(face, new Set()).get(face)).add(sign);
-  const renamed = new Map();
+  const signsOf = new Map([...pages].map(([page, html]) => [page, mathSigns(html)]));
+  const cut = async (face, from, signs) => {
+    const body = await subsetFont(from, signs, { targetFormat: 'woff2', keepFeatures: [], dropTables: ['gasp'], noHinting: true });
+    const name = `${face}.${hash(body)}.woff2`; // a new name: the old one may be in a cache
+    fs.writeFileSync(path.join(dist, '_astro', name), body);
+    return name;
+  };
+  const renamed = new Map(), own = new Map();
   for (const file of files) {
     const face = /^_astro\/(KaTeX_[\w-]+)\.[\w-]+\.woff2$/.exec(file)?.[1];
     if (!face) continue;
     if (!faces.includes(face)) throw new Error(`lean: no class of a formula is known to select ${face}`);
-    const full = path.join(dist, file);
-    const signs = [...(used.get(face) ?? [])].sort().join('');
-    const body = signs && await subsetFont(fs.readFileSync(full), signs, { targetFormat: 'woff2', keepFeatures: [], dropTables: ['gasp'], noHinting: true });
+    const full = path.join(dist, file), from = fs.readFileSync(full);
     fs.rmSync(full);
-    renamed.set(path.basename(file), signs ? `${face}.${hash(body)}.woff2` : null);
-    if (signs) fs.writeFileSync(path.join(dist, '_astro', renamed.get(path.basename(file))), body); // a new name: the old one may be in a cache
+    const served = [...signsOf].map(([page, signs]) => [page, signs.get(face)]).filter(([, signs]) => signs);
+    const shown = new Map();
+    for (const [, signs] of served) for (const sign of signs) shown.set(sign, (shown.get(sign) ?? 0) + 1);
+    const all = [...shown.keys()].sort();
+    const common = all.length < 40 ? all : all.filter((sign) => shown.get(sign) >= FEW * served.length); // a small face is hardly more than its head
+    renamed.set(path.basename(file), all.length > 0 ? await cut(face, from, common.join('')) : null);
+    for (const [page, signs] of served) {
+      const rare = [...signs].filter((sign) => !common.includes(sign)).sort();
+      if (rare.length === 0) continue;
+      const range = rare.map((sign) => `U+${sign.codePointAt(0).toString(16)}`).join();
+      own.set(page, [...(own.get(page) ?? []), { beside: renamed.get(path.basename(file)), file: await cut(face, from, rare.join('')), range }]);
+    }
   }
-  return renamed;
+  return { renamed, own };
+}
+
+/** The rules of a page's own signs, each after that of the face they belong to. */
+export function ownFaces(css, own = []) {
+  return css.replace(/@font-face\s*\{[^}]*\}/g, (rule) => rule + own.filter(({ beside }) => rule.includes(beside)).map(({ beside, file, range }) => rule.replace(beside, file).replace(/;?\s*\}$/, `;unicode-range:${range}}`)).join(''));
 }
 
 /** Face rules of dropped files go, the others point to their new names. */
@@ -132,9 +154,9 @@ export default function lean({ base = '/' } = {}) {
         const scripts = [...texts.keys()].filter((f) => f.startsWith('_astro/') && f.endsWith('.js') && !/^(?:var|const|let) \w+=[`"']\/\//.test(texts.get(f)));
         const names = scripts.map((f) => [path.basename(f), f]);
 
-        const renamed = await cutMath(dist, files, pages.map((p) => texts.get(p)));
+        const { renamed, own } = await cutMath(dist, files, new Map(pages.map((p) => [p, texts.get(p)])));
         const root = base.replace(/\/?$/, '/');
-        const sheet = (href) => renameFaces(texts.get(href.slice(root.length)), renamed);
+        const sheet = (page) => (href) => ownFaces(renameFaces(texts.get(href.slice(root.length)), renamed), own.get(page));
         const classes = new Set([...texts].filter(([f]) => f.endsWith('.css')).flatMap(([, css]) => [...css.matchAll(/\.([A-Za-z_][\w-]*)/g)].map(([, name]) => name)));
         let before = 0, after = 0;
         for (const page of pages) {
@@ -142,7 +164,7 @@ export default function lean({ base = '/' } = {}) {
           const { html, css } = formulaStyles(formulaBones(listings.html, classes));
           texts.set(page, html); // without the scripts of what is gone
           const code = [...closure(page, names, texts)].map((f) => texts.get(f));
-          const made = inlineStyles(html, sheet, code, listings.css + css);
+          const made = inlineStyles(html, sheet(page), code, listings.css + css);
           before += Buffer.byteLength(html); after += Buffer.byteLength(made);
           texts.set(page, made);
           fs.writeFileSync(path.join(dist, page), made);
