@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chapterChunks } from './vite-chapter-chunks.mjs';
 
 // A widget imports its parts from the kit's index, as is good to read. A bundler, though, makes of an index one file that each page
 // loads whole, with the styles of each part. So an import from the index becomes one from the file where the part lives; then the
@@ -39,6 +40,8 @@ export default function leanKit() {
     name: 'course:lean-kit',
     enforce: 'pre',
     apply: 'build',
+    // A chapter's file holds only its own modules, which then may export more than a page asks for.
+    configEnvironment: (name) => (name === 'client' ? { build: { rolldownOptions: { preserveEntrySignatures: 'allow-extension' } } } : undefined),
     buildStart() { parts = partsOf(fs.readFileSync(`${kit}index.ts`, 'utf8')); },
     transform(code, id) {
       if (!/\/src\/.*\.(svelte|ts)$/.test(id) || path.dirname(id) + path.sep === kit) return null;
@@ -56,8 +59,9 @@ const inKit = (names) => new RegExp(`[\\\\/]src[\\\\/]kit[\\\\/](?:${names.join(
 const apart = inKit([...Object.values(APART).flat(), ...ALONE]);
 export const kitChunks = {
   groups: [
-    { name: 'svelte', test: /node_modules[\\/](?:svelte|esm-env|clsx)[\\/]/, priority: 3 },
-    { name: 'kit', test: (id) => /[\\/]src[\\/]kit[\\/]/.test(id) && !apart.test(id), priority: 2 },
+    // Svelte and what every figure needs: one file, as no page asks for one without the other.
+    { name: 'kit', test: (id) => /node_modules[\\/](?:svelte|esm-env|clsx)[\\/]/.test(id) || (/[\\/]src[\\/]kit[\\/]/.test(id) && !apart.test(id)), priority: 2 },
     ...Object.entries(APART).map(([name, files]) => ({ name, test: inKit(files), priority: 1 })),
+    chapterChunks,
   ],
 };
