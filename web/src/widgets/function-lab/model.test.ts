@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mulberry } from '../three-ways/model';
-import { bare, blindBound, BOS, effects, LETTERS, MOST, oneExampleBound, prompt, replaced, SHOWN, type Engine, type Prompt, type Recorded, type Subject, type Vectors } from './model';
+import { apart, bare, blindBound, BOS, effects, LETTERS, MOST, oneExampleBound, prompt, replaced, SHOWN, type Engine, type Prompt, type Recorded, type Subject, type Vectors } from './model';
 import json from './recording.json';
 
 const r = json as unknown as Recorded;
@@ -85,6 +85,17 @@ describe('replacing', () => {
     const [lower, upper] = await effects(engine, subject, asks, says(5, 2));
     expect(lower).toBeCloseTo(1 / (1 + Math.exp(-4)) - 0.5, 6);
     expect(upper).toBeCloseTo(0, 6);
+  });
+});
+
+describe('function and letter apart', () => {
+  const table = (value: (f: number, x: number) => number): Float64Array[][] => Array.from({ length: 2 * LETTERS }, (_, i) => [Float64Array.of(value(Math.floor(i / LETTERS), i % LETTERS))]);
+  it('gives back a sum of the two', () => {
+    const own = table((f, x) => 10 * f + x);
+    apart(own).z.forEach((v, i) => expect(v[0]![0]).toBeCloseTo(own[i]![0]![0]!, 12));
+  });
+  it('leaves nothing of what is only in their meeting', () => {
+    for (const v of apart(table((f, x) => (f === x % 2 ? 1 : -1))).z) expect(v[0]![0]).toBeCloseTo(0, 12);
   });
 });
 

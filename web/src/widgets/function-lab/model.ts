@@ -90,6 +90,21 @@ export async function vectors(engine: Engine, s: Subject, prompts: readonly Prom
   return { z: of('attn.z'), written: of('attn.result') };
 }
 
+/**
+ * Means per function and letter with their meeting taken out: for every (f, x), f·16 + x, the sum ō_f + ō_x − ō. The control of `letter`:
+ * both the function and the letter are told, but not the function of this letter.
+ */
+export function apart(own: Vectors['z']): Vectors {
+  const F = own.length / LETTERS;
+  const over = (cells: readonly Float64Array[][]): Float64Array[] =>
+    cells[0]!.map((one, l) => one.map((_, c) => cells.reduce((sum, cell) => sum + cell[l]![c]!, 0) / cells.length));
+  const all = over(own);
+  const ofFunction = Array.from({ length: F }, (_, f) => over(own.slice(f * LETTERS, (f + 1) * LETTERS)));
+  const ofLetter = Array.from({ length: LETTERS }, (_, x) => over(own.filter((_, i) => i % LETTERS === x)));
+  const sum = (f: number, x: number): Float64Array[] => all.map((mean, l) => mean.map((v, c) => ofFunction[f]![l]![c]! + ofLetter[x]![l]![c]! - v));
+  return { z: own.map((_, i) => sum(Math.floor(i / LETTERS), i % LETTERS)), written: [] };
+}
+
 /** Answers when the given heads say, at the last place, what the examples of function `as(prompt)` make them say; the rest is live. */
 // #region replaced
 // One run per layer that is touched: a later head must hear what the replaced ones said.
@@ -169,7 +184,9 @@ export interface Figure {
   bottom: number[];
   /** The strongest first, each saying its mean for this function and this letter. */
   letter: number[];
-  /** The same, the strongest heads' writes added to the stream before layer 1, and between its attention and its MLP. */
+  /** The same with the sum of the mean of the function and that of the letter: both without their meeting. */
+  sum: number[];
+  /** The strongest heads' writes added to the stream before layer 1, and between its attention and its MLP. */
   added: number[][];
   /** With examples of another function: answers of the one put in, and of the one shown. */
   wins: number[];
@@ -208,7 +225,9 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
   const F = s.functions.length;
   const foreign = many(s, 16, (f) => ({ ...prompt(s, f, OTHERS, next) }));
   const instead = (q: Prompt): number => (q.f + 1) % F;
-  const [top, bottom, letter, wins, keeps]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []];
+  const meetingless = apart(own.z);
+  const [top, bottom, wins, keeps]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const [letter, sum]: [number[], number[]] = [[], []];
   const [said, spelled]: [number[][], number[][]] = [[], []];
   const sums: number[][] = PLACES.map(() => []);
   for (const k of counts(s)) {
@@ -217,8 +236,10 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
     said.push(a.said);
     top.push(right(a, empty));
     bottom.push(right(await replaced(engine, s, empty, v, worst, (q) => q.f), empty));
-    const b = await replaced(engine, s, empty, own, best, (q) => q.f * LETTERS + q.tokens.at(-1)!);
+    const cell = (q: Prompt): number => q.f * LETTERS + q.tokens.at(-1)!;
+    const b = await replaced(engine, s, empty, own, best, cell);
     letter.push(right(b, empty));
+    sum.push(right(await replaced(engine, s, empty, meetingless, best, cell), empty));
     spelled.push(b.said);
     for (const [i, where] of PLACES.entries()) sums[i]!.push(right(await added(engine, s, empty, v, best, where), empty));
     const c = await replaced(engine, s, foreign, v, best, instead);
@@ -228,7 +249,7 @@ export async function ask(engine: Engine, s: Subject, seed: number, signal?: Abo
   }
   const seen = many(s, 16, (f) => prompt(s, f, SHOWN, next));
   const one = await looks(engine, s, seen);
-  return { functions: s.functions, heads: s.heads, demos, mixed: right(await plain(engine, s, mixed), mixed), aie, order, top, bottom, letter, added: sums, wins, keeps, said, spelled, prompt: seen[0]!.tokens, ...one };
+  return { functions: s.functions, heads: s.heads, demos, mixed: right(await plain(engine, s, mixed), mixed), aie, order, top, bottom, letter, sum, added: sums, wins, keeps, said, spelled, prompt: seen[0]!.tokens, ...one };
 }
 
 /** The best that can be said without examples: for every letter, what most functions make of it. */
@@ -260,5 +281,5 @@ export function oneExampleBound(functions: readonly (readonly number[])[]): numb
 }
 
 /** What the recording keeps of every seed. */
-export type Summary = Pick<Figure, 'demos' | 'mixed' | 'aie' | 'order' | 'top' | 'bottom' | 'letter' | 'added' | 'wins' | 'keeps' | 'shares'>;
+export type Summary = Pick<Figure, 'demos' | 'mixed' | 'aie' | 'order' | 'top' | 'bottom' | 'letter' | 'sum' | 'added' | 'wins' | 'keeps' | 'shares'>;
 export interface Recorded { commit: string; seed: number; figure: Figure; seeds: Summary[] }

@@ -23,6 +23,9 @@ describe('«Вектор функции»', () => {
     const at = (key: 'top' | 'bottom', k: number): number[] => r.seeds.map((x) => x[key][k]!);
     says(`Вместе они дают ${range(at('top', 4))}`, `точность роняют, до ${range(at('bottom', 4))} при ${ru(blindBound(r.figure.functions), 2)} без вмешательства`);
     const highest = r.seeds.map((x) => best(x.top));
+    const adding = r.seeds.map((x) => best(x.added[1]!));
+    says('у двух моделей выше подстановки, у трёх не выше');
+    expect(adding.filter((a, i) => a > highest[i]!)).toHaveLength(2);
     says(`от ${ru(Math.min(...highest), 2)} до ${ru(Math.max(...highest), 2)}`, `в лучшем случае ${range(r.seeds.map((x) => best(x.added[1]!)))}`);
     for (const x of r.seeds) expect([...x.order.slice(0, 4)].sort()).toEqual([4, 5, 6, 7]); // layer 1
     says(`${range(r.seeds.map((x) => best(x.aie)))} вероятности у сильнейшей`, `(${range(r.seeds.map((x) => x.mixed))} верных)`);
@@ -35,6 +38,9 @@ describe('«Вектор функции»', () => {
     const of = (k: number): number[] => r.seeds.map((x) => x.letter[k]!);
     for (const x of of(8)) expect(ru(x, 2)).toBe('1,00');
     says(`головы хватает на ${range(of(1))}, двух — на ${range(of(2))}, трёх — на ${range(of(3))}`, `даёт ${range(r.seeds.map((x) => x.top[3]!))}`);
+    const sum = (k: number): string => range(r.seeds.map((x) => x.sum[k]!));
+    says(`Три головы дают ${sum(3)}, все восемь — ${sum(8)}`, `чистая функция прибавляет ${range(r.seeds.map((x) => x.top[3]! - x.top[0]!))} точности`, 'буква сама по себе — почти ничего', `на этой букве, — ещё ${range(r.seeds.map((x) => x.letter[3]! - x.sum[3]!))}.`);
+    for (const x of r.seeds) expect(Math.abs(x.sum[3]! - x.top[3]!)).toBeLessThan(0.08);
   });
   it('prints where the upper heads look', () => {
     const share = (i: number): string => range(r.seeds.flatMap((x) => x.shares.slice(4).map((s) => s[i]!)));

@@ -18,15 +18,15 @@ async function measure(path: string | URL): Promise<Figure> {
   const f = await ask(remote, subject(info), 1);
   engine.disposeModel(info.id);
   const { functions, heads, order, said, spelled, prompt } = f;
-  return { functions, heads, order, said, spelled, prompt, demos: list(f.demos), mixed: short(f.mixed), aie: list(f.aie), top: list(f.top), bottom: list(f.bottom), letter: list(f.letter), added: rows(f.added), wins: list(f.wins), keeps: list(f.keeps), rows: rows(f.rows), shares: rows(f.shares) };
+  return { functions, heads, order, said, spelled, prompt, demos: list(f.demos), mixed: short(f.mixed), aie: list(f.aie), top: list(f.top), bottom: list(f.bottom), letter: list(f.letter), sum: list(f.sum), added: rows(f.added), wins: list(f.wins), keeps: list(f.keeps), rows: rows(f.rows), shares: rows(f.shares) };
 }
-const brief = ({ demos, mixed, aie, order, top, bottom, letter, added, wins, keeps, shares }: Figure): Summary => ({ demos, mixed, aie, order, top, bottom, letter, added, wins, keeps, shares });
+const brief = ({ demos, mixed, aie, order, top, bottom, letter, sum, added, wins, keeps, shares }: Figure): Summary => ({ demos, mixed, aie, order, top, bottom, letter, sum, added, wins, keeps, shares });
 
 const seeds: Figure[] = [];
 for (const seed of [1, 2, 3, 4, 5]) {
   const f = await measure(`${folder}/${seed}.safetensors`);
   seeds.push(f);
-  console.log(`seed ${seed}\n demos ${f.demos.join(' ')}  mixed ${f.mixed}\n aie   ${f.aie.join(' ')} | ${f.order.join(' ')}\n top   ${f.top.join(' ')}\n low   ${f.bottom.join(' ')}\n each  ${f.letter.join(' ')}\n add   ${f.added.map((a) => a.join(' ')).join('\n       ')}\n wins  ${f.wins.join(' ')}\n keeps ${f.keeps.join(' ')}\n shares ${f.shares.map((x) => x.join('/')).join('  ')}`);
+  console.log(`seed ${seed}\n demos ${f.demos.join(' ')}  mixed ${f.mixed}\n aie   ${f.aie.join(' ')} | ${f.order.join(' ')}\n top   ${f.top.join(' ')}\n low   ${f.bottom.join(' ')}\n each  ${f.letter.join(' ')}\n sum   ${f.sum.join(' ')}\n add   ${f.added.map((a) => a.join(' ')).join('\n       ')}\n wins  ${f.wins.join(' ')}\n keeps ${f.keeps.join(' ')}\n shares ${f.shares.map((x) => x.join('/')).join('  ')}`);
 }
 const recording: Recorded = { commit: engine.info().commit, seed: 1, figure: seeds[0]!, seeds: seeds.map(brief) };
 const text = JSON.stringify(recording);
