@@ -1,6 +1,5 @@
 // What fine-tuning did to each head: to its weights, to where it looks, and whether what it writes now is
-// enough, or needed, for the new task (cross-model activation patching, CMAP: Prakash et al. 2024, section
-// 5).
+// enough, or needed, for the new task (cross-model activation patching, CMAP: Prakash et al. 2024).
 #pragma once
 
 #include "attn/analysis/metric.hpp"
