@@ -107,20 +107,29 @@ export function apart(own: Vectors['z']): Vectors {
 
 /** Answers when the given heads say, at the last place, what the examples of function `as(prompt)` make them say; the rest is live. */
 // #region replaced
-// One run per layer that is touched: a later head must hear what the replaced ones said.
-export async function replaced(engine: Engine, s: Subject, prompts: readonly Prompt[], v: Vectors, heads: readonly number[], as: (q: Prompt) => number): Promise<Answers> {
+// A later head must hear what the replaced ones said:
+// one run for every layer that is touched.
+export async function replaced(
+  engine: Engine, s: Subject, prompts: readonly Prompt[],
+  v: Vectors, heads: readonly number[], as: (q: Prompt) => number,
+): Promise<Answers> {
   const tokens = prompts.map((q) => q.tokens);
   const put: { name: string; value: TensorData }[] = [];
   for (let l = 0; l < s.layers; l += 1) {
-    const own = heads.filter((h) => Math.floor(h / s.heads) === l).map((h) => h % s.heads);
+    const own = heads.filter((h) => Math.floor(h / s.heads) === l);
     if (own.length === 0) continue;
     const name = site(l, 'attn.z');
-    const value = copy((await engine.run(s.id, { tokens, capture: [name], replace: put })).tensors[name]!);
+    const asked = { tokens, capture: [name], replace: put };
+    const value = copy((await engine.run(s.id, asked)).tensors[name]!);
     const d = value.shape[3]!;
-    prompts.forEach((q, b) => own.forEach((h) => last(value, b).set(v.z[as(q)]![l]!.subarray(h * d, (h + 1) * d), h * d)));
+    prompts.forEach((q, b) => own.forEach((head) => {
+      const at = (head % s.heads) * d;
+      last(value, b).set(v.z[as(q)]![l]!.subarray(at, at + d), at);
+    }));
     put.push({ name, value });
   }
-  return judged((await engine.run(s.id, { tokens, capture: ['logits'], replace: put })).tensors.logits!, prompts);
+  const asked = { tokens, capture: ['logits'], replace: put };
+  return judged((await engine.run(s.id, asked)).tensors.logits!, prompts);
 }
 // #endregion
 

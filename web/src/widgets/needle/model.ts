@@ -18,7 +18,7 @@ export const NEEDLES: readonly Needle[] = [
   { cue: 'Дядя служил в', answer: 'конной артиллерии' },
 ];
 /** Whose answer stands in the other text, where nothing tells the right one. */
-export const stranger = (i: number): Needle => NEEDLES[(i + 3) % NEEDLES.length]!;
+export const stranger = (i: number): Needle => NEEDLES[(i + 3) % NEEDLES.length]!; // of the reader's own as well
 /** Tokens of prose between the needle and the question, at least. */
 export const DISTANCES = [0, 30, 80, 140] as const;
 export const LIMIT = 250;
@@ -68,11 +68,14 @@ function rowsAt(tensors: Record<string, TensorData>, layers: number, t: number):
 }
 
 // #region score
-/** Whether a head that looks along `row` while `written` is written hits the needle. */
-export const hits = (c: Pick<Case, 'tokens' | 'from' | 'to'>, row: ArrayLike<number>, written: number): boolean => {
+/** A head that looks along `row` while `written` is written. */
+export function hits(
+  c: Pick<Case, 'tokens' | 'from' | 'to'>,
+  row: ArrayLike<number>, written: number,
+): boolean {
   const j = argmax(row);
   return j >= c.from && j < c.to && c.tokens[j] === written;
-};
+}
 // #endregion
 
 export interface Generated { written: number[]; /** Wu et al., [L·H]. */ score: number[] }
@@ -145,10 +148,10 @@ export interface Figure {
   off: number[];
   without: Gain;
 }
-export interface Inputs { needle: number; passage: number; distance: number; off: readonly number[] }
+export interface Inputs { needle: number; passage: number; distance: number; off: readonly number[]; /** The reader's, when `needle` is past the last. */ own?: Needle }
 
 export async function ask(engine: Engine, m: RuSmall, passages: readonly string[], q: Inputs, label: (name: string) => string): Promise<Figure> {
-  const needle = NEEDLES[q.needle]!;
+  const needle = NEEDLES[q.needle] ?? q.own ?? NEEDLES[0]!;
   const c = hide(m, passages[q.passage]!, q.distance, needle);
   const other = hide(m, passages[q.passage]!, q.distance, needle, stranger(q.needle).answer);
   const g = await generate(engine, m, c);
