@@ -1,7 +1,8 @@
 // The experiments of chapter 11, natively: chapter11 SECTION RECIPE.json OUT.jsonl COMMIT SEED...
 // Every seed trains a base by the recipe (700 steps, as a reader does in the page; section late: fewer or
 // more) and adapts it in many ways; a line of JSON each. SECTION: grid (one matrix, both layers or one),
-// ranks, all (four matrices, adapters and full), rates (other learning rates), long (four times the steps).
+// ranks, all (four matrices, adapters and full), rates (other learning rates), long and long-all
+// (four times the steps).
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -56,6 +57,9 @@ std::vector<Plan> plans(const std::string& section) {
   if (section == "long")
     for (const Goal goal : {Goal::shift, Goal::permute})
       for (const char* m : {"q", "k", "v", "o"}) out.push_back({goal, m, -1, 4, 0.01, 700, 1600});
+  if (section == "long-all")
+    for (const Goal goal : {Goal::shift, Goal::permute})
+      out.push_back({goal, "qkvo", -1, 4, 0.01, 700, 1600});
   if (section == "late")
     for (const Index base : {400, 1200, 2000}) {
       out.push_back({Goal::shift, "k", -1, 4, 0.01, base});
