@@ -33,11 +33,27 @@ describe('where or what', () => {
     for (const layers of ['0', '1'] as const) for (const x of at('shift', 'k', { layers })) expect(x).toBeLessThan(0.355);
   });
   it('too much freedom', () => {
-    says(`карты верхних голов разошлись на ${span(run({ goal: 'permute', matrices: 'v' }).divergence.map((l) => l[1]!))} бита`, `новое слово — ${span(at('permute', 'qkvo'))}`);
+    says(`карты верхних голов разошлись на ${span(run({ goal: 'permute', matrices: 'v' }).divergence!.map((l) => l[1]!))} бита`, `новое слово — ${span(at('permute', 'qkvo'))}`);
     const shift = at('shift', 'qkvo');
     says(`новое место — ${span(shift.filter((x) => x > 0.5))} на трёх зёрнах`);
     expect(shift.filter((x) => x < 0.12)).toHaveLength(2);
     says(`${span(at('shift', 'qkvo', { rank: 0, rate: 0.001 }))} и ${span(at('permute', 'qkvo', { rank: 0, rate: 0.001 }))}`);
+  });
+  it('patience', () => {
+    const long = (goal: Choice['goal'], m: Matrices): number[] => at(goal, m, { steps: 1600 });
+    says(`за 1600 шагов запросы доходят до ${span(long('shift', 'q'))}, ключи до ${span(long('shift', 'k'))}, а значения и выход останавливаются на ${span(long('shift', 'v'))} и ${span(long('shift', 'o'))}`);
+    for (const m of ['q', 'k'] as const) for (const x of long('permute', m)) expect(x).toBeLessThan(0.045);
+  });
+  it('patience does not save all', () => {
+    const [values, place, word] = [at('permute', 'v', { steps: 1600 }), at('shift', 'qkvo', { steps: 1600 }), at('permute', 'qkvo', { steps: 1600 })];
+    const [good, bad] = [(xs: number[]) => xs.filter((x) => x > 0.5), (xs: number[]) => xs.filter((x) => x <= 0.5)];
+    expect([values, place, word].map((xs) => good(xs).length)).toEqual([3, 3, 2]);
+    says(`новое слово на трёх зёрнах из пяти, ${span(good(values))}, и застревают у ${span(bad(values))} на двух`, `новое место на трёх, ${span(good(place))}, новое слово на двух, ${span(good(word))}`);
+    expect(Math.max(...bad(place), ...bad(word))).toBeLessThan(0.1);
+  });
+  it('other rates', () => {
+    const rate = (m: Matrices, r: number): string => span(at('permute', m, { rate: r }));
+    says(`значения в обоих слоях дают на новом слове ${rate('v', 0.003)} и ${rate('v', 0.03)}, все четыре — ${rate('qkvo', 0.003)} и ${rate('qkvo', 0.03)}`);
   });
   it('ranks', () => {
     const by = (goal: Choice['goal'], m: Matrices): string[] => [1, 2, 4, 8, 16].map((rank) => span(at(goal, m, { rank })));
@@ -59,10 +75,10 @@ describe('what became of the heads', () => {
   const permute = run({ goal: 'permute', matrices: 'o' });
   const column = (xs: number[][], l: number): number[] => xs.map((x) => x[l]!);
   it('maps and layers', () => {
-    says(`Карты разошлись на ${span(column(shift.divergence, 0))} бита в нижнем слое в среднем и на ${span(column(shift.divergence, 1))} — в верхнем`);
-    says(`Пересадки нижнего слоя при новом месте дают ${span(column(shift.enough, 0))}`, `Пересадка верхнего слоя целиком даёт ${span(column(permute.enough, 1))}, нижнего — ${span(column(permute.enough, 0))}`);
-    expect(Math.max(...column(permute.divergence, 0))).toBe(0);
-    expect(Math.max(...column(permute.divergence, 1))).toBeLessThan(0.035);
+    says(`Карты разошлись на ${span(column(shift.divergence!, 0))} бита в нижнем слое в среднем и на ${span(column(shift.divergence!, 1))} — в верхнем`);
+    says(`Пересадки нижнего слоя при новом месте дают ${span(column(shift.enough!, 0))}`, `Пересадка верхнего слоя целиком даёт ${span(column(permute.enough!, 1))}, нижнего — ${span(column(permute.enough!, 0))}`);
+    expect(Math.max(...column(permute.divergence!, 0))).toBe(0);
+    expect(Math.max(...column(permute.divergence!, 1))).toBeLessThan(0.035);
   });
   it('heads of seed 1 are within what five seeds were said to do', () => {
     const told = (changesJson as unknown as Changes).told.find((t) => same(t, wanted({ goal: 'shift', matrices: 'k', layers: 'both' })))!;

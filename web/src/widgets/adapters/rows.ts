@@ -29,7 +29,7 @@ export interface Row extends Choice {
 export interface Key { steps: number; goal: Choice['goal']; matrices: Matrices; layers: Choice['layers']; rank: number; baseSteps: number; rate: number }
 export interface End extends Key { parameters: number; accuracy: number[]; kept: number[]; way?: number[]; keptWay?: number[]; maps?: string }
 /** «Где или что»: the grid; and everything that was run, for the words of the chapter. */
-export interface All { commit: string; ends: (End & ByLayer)[] }
+export interface All { commit: string; ends: (End & Partial<ByLayer>)[] }
 /** [seed][L]: what a layer's writes carry over, how far its maps went apart. */
 export interface ByLayer { enough: number[][]; divergence: number[][] }
 export interface Ends { commit: string; before: string; heads: [number, number]; ends: End[] }
@@ -94,7 +94,7 @@ export function collect(rows: readonly Row[]): { 'where-or-what': Ends; 'head-ch
   const told = groups.filter((g) => g[0]!.section === 'grid' || g[0]!.section === 'all');
   return {
     'where-or-what': { commit: first.commit, before: pack(heads.map((h) => prefix(first.mapsBefore![h]!))), heads, ends: groups.filter((g) => g[0]!.section === 'grid').map((g) => toEnd(g, heads)) },
-    adapters: { commit: first.commit, ends: groups.map((g) => ({ ...toEnd(g, []), enough: g.map((x) => x.layerEnough), divergence: g.map((x) => each(layersOf(x.divergence), 4)) })) },
+    adapters: { commit: first.commit, ends: groups.map((g) => ({ ...toEnd(g, []), ...(told.includes(g) && { enough: g.map((x) => x.layerEnough), divergence: g.map((x) => each(layersOf(x.divergence), 4)) }) })) },
     'head-change': { commit: first.commit, before: first.before.map((x) => each(x, 2)), told: told.map(toTold) },
   };
 }
