@@ -42,7 +42,7 @@ export default defineConfig({
       disable404Route: true,
       credits: false,
       sidebar: [], // Sidebar.astro draws it from chapters/course.json
-      customCss: ['./src/styles/fonts.css', './src/styles/palette.css', './src/styles/book.css', './src/styles/listing.css', './src/styles/starlight.css', './src/styles/print.css', 'katex/dist/katex.min.css'],
+      customCss: ['katex/dist/katex.min.css', './src/styles/fonts.css', './src/styles/palette.css', './src/styles/book.css', './src/styles/listing.css', './src/styles/starlight.css', './src/styles/print.css'],
       expressiveCode: {
         themes: ['github-light-high-contrast', 'github-dark-high-contrast'],
         defaultProps: { wrap: true }, // a phone's page does not scroll sideways for the sake of a comment
