@@ -41,7 +41,7 @@ describe('where or what', () => {
   });
   it('patience', () => {
     const long = (goal: Choice['goal'], m: Matrices): number[] => at(goal, m, { steps: 1600 });
-    says(`за 1600 шагов запросы доходят до ${span(long('shift', 'q'))}, ключи до ${span(long('shift', 'k'))}, а значения и выход останавливаются на ${span(long('shift', 'v'))} и ${span(long('shift', 'o'))}`);
+    says(`за 1600 шагов запросы доходят до ${span(long('shift', 'q'))}, ключи до ${span(long('shift', 'k'))}, а значения и выход — лишь до ${span(long('shift', 'v'))} и ${span(long('shift', 'o'))}`);
     for (const m of ['q', 'k'] as const) for (const x of long('permute', m)) expect(x).toBeLessThan(0.045);
   });
   it('patience does not save all', () => {
@@ -61,7 +61,8 @@ describe('where or what', () => {
   });
   it('the age of the base', () => {
     const age = (goal: Choice['goal'], m: Matrices, baseSteps: number): string => span(at(goal, m, { baseSteps }));
-    says(`в 1200 шагов дают ${age('shift', 'k', 1200)}, в 2000 — ${age('shift', 'k', 2000)}; недоученная база, 400 шагов, тоже хуже, ${age('shift', 'k', 400)}`, `${age('permute', 'o', 1200)} и ${age('permute', 'o', 2000)}`);
+    says(`в 1200 шагов дают ${age('shift', 'k', 1200)}, в 2000 — ${age('shift', 'k', 2000)}; недоученная база, 400 шагов, хуже на четырёх зёрнах из пяти, ${age('shift', 'k', 400)}`, `${age('permute', 'o', 1200)} и ${age('permute', 'o', 2000)}`);
+    expect(at('shift', 'k', { baseSteps: 400 }).filter((x, i) => x < at('shift', 'k')[i]!)).toHaveLength(4);
   });
   it('what is left of the old task', () => {
     const kept = (key: Partial<Key>): number[] => run(key).kept;
@@ -95,6 +96,14 @@ it('the first step', () => {
   const steps = stepsJson as unknown as Steps;
   const rank = (r: number): number[] => steps.cosines.flatMap((layer) => STEP_MATRICES.flatMap((_, m) => layer[m]![RANKS.indexOf(r as never)]!));
   says(`косинус ${span(rank(64), 3)}`, `При ранге 4 он ${span(rank(4), 3)}`);
+  const degrees = rank(4).map((c) => (Math.acos(c) * 180) / Math.PI);
+  says(`${ru(Math.min(...degrees), 0)}–${ru(Math.max(...degrees), 0)}°`);
+  const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
+  const means = RANKS.map((r) => mean(rank(r)));
+  expect(means).toEqual([...means].sort((a, b) => a - b));
+  const falls = steps.cosines.flat().flatMap((m) => RANKS.slice(1).flatMap((r, i) => m[i]!.map((x, s) => (m[i + 1]![s]! < x ? r : 0)))).filter((r) => r > 0);
+  expect(falls.length).toBeGreaterThan(0);
+  expect(Math.max(...falls)).toBeLessThanOrEqual(4);
   expect(steps.movedA).toBe(0);
   expect(steps.formula).toBeLessThan(3e-7);
 });
@@ -109,4 +118,7 @@ it('sixteen levels', () => {
   const own = figureOf(bits, 'repeat-2l', 32).loss!;
   expect(own[2]!).toBeLessThan(own[0]!);
   expect(bits.texts.map((t) => t[1]! < t[2]!)).toEqual([true, true, false]);
+  const [a, b] = [figureOf(bits, 'repeat-2l', 64).error, figureOf(bits, 'ru-small', 64).error];
+  says(`NF4 ${ru(a[0]!, 4)} и ${ru(b[0]!, 4)}, INT4 ${ru(a[1]!, 3)} и ${ru(b[1]!, 3)} — хвосты чуть тяжелее`);
+  for (const e of [a, b]) expect(e[1]!).toBeGreaterThan(Math.max(...bits.errors.normal.map((x) => x[1]!)));
 });
