@@ -68,6 +68,28 @@ TEST_CASE("pooling: what moves the answer is the words with a sign") {
   }
 }
 
+TEST_CASE(
+    "pooling: with the row held fixed a word alone has one gradient a weight, whatever stands beside it") {
+  // z = Σ α_t pull(x_t), so x_t · ∂z/∂x_t = α_t times a number of the word; through the row it would not be.
+  const auto spread = [](Encoder e) {
+    PoolingModel m(with(e));
+    after(m, 100);
+    const PoolingAccounts a = m.accounts(64);
+    std::vector<double> first(static_cast<std::size_t>(all_words), -1);
+    double worst = 0;
+    for (std::size_t i = 0; i < a.tokens.size(); ++i) {
+      const double ratio = a.gradient[i] / a.weight[i];
+      double& seen = first[static_cast<std::size_t>(a.tokens[i])];
+      if (seen < 0) seen = ratio;
+      worst = std::max(worst, std::fabs(ratio - seen) / (seen + 1e-2));
+    }
+    return worst;
+  };
+  CHECK(spread(Encoder::single) < 1e-2);
+  CHECK(spread(Encoder::attention) > 0.1);
+  CHECK(spread(Encoder::recurrent) > 0.1);
+}
+
 TEST_CASE("pooling: a change of the answer keeps its digits where the probabilities are one") {
   CHECK(change_of_answer(0, 2) == doctest::Approx(1 / (1 + std::exp(-2.0)) - 0.5));
   CHECK(change_of_answer(2, 0) == change_of_answer(0, -2));
