@@ -18,23 +18,24 @@ class ModernHeads(nn.Module):
         self.n_q, self.n_kv, self.d, self.window = n_q, n_kv, d, window
         self.q = nn.Linear(D, n_q * d, bias=False)
         self.kv = nn.Linear(D, 2 * n_kv * d, bias=False)
-        self.gate = nn.Linear(D, n_q)                       # вентиль: по числу на голову и токен
-        self.q_gain, self.k_gain = nn.Parameter(torch.ones(d)), nn.Parameter(torch.ones(d))
-        self.sink = nn.Parameter(torch.zeros(n_q))          # ничья оценка: по числу на голову
+        self.gate = nn.Linear(D, n_q)  # вентиль головы и токена
+        self.q_gain = nn.Parameter(torch.ones(d))
+        self.k_gain = nn.Parameter(torch.ones(d))
+        self.sink = nn.Parameter(torch.zeros(n_q))  # ничья оценка головы
         self.out = nn.Linear(n_q * d, D, bias=False)
 
     def scores(self, x):
         B, T, _ = x.shape
         q = self.q(x).view(B, T, self.n_q, self.d).transpose(1, 2)
         k, v = self.kv(x).view(B, T, 2, self.n_kv, self.d).permute(2, 0, 3, 1, 4)
-        q, k = rms(q, self.q_gain), rms(k, self.k_gain)     # QK-norm; поворот RoPE стоял бы здесь
+        q, k = rms(q, self.q_gain), rms(k, self.k_gain)  # QK-norm, до поворота
         k, v = (t.repeat_interleave(self.n_q // self.n_kv, dim=1) for t in (k, v))
         return q @ k.transpose(-1, -2) / math.sqrt(self.d), v
 
     def forward(self, x):
         s, v = self.scores(x)
         i = torch.arange(x.shape[1])
-        hidden = i[None, :] > i[:, None]                    # будущее
+        hidden = i[None, :] > i[:, None]  # будущее
         if self.window:
             hidden = hidden | (i[:, None] - i[None, :] >= self.window)
         s = s.masked_fill(hidden, -math.inf)
