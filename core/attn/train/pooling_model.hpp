@@ -42,7 +42,8 @@ struct PoolingExam {
   Real mass = 0;                // mean weight of the row on signed words
 };
 
-// Three accounts of which words matter, for M sentences of T words.
+// Accounts of which words matter, for M sentences of T words: the weight, the weight times the pull, the
+// gradient, and what leaving the word out does.
 struct PoolingAccounts {
   std::vector<TokenId> tokens;  // [M, T]
   std::vector<double> logit;    // [M]: of + less that of -; the probability of + is sigmoid of it

@@ -1,5 +1,5 @@
 // The recording of «Другая карта, тот же ответ» and the chapter's numbers about rows (in web/):
-//   node_modules/.bin/node src/widgets/other-maps/record.ts [figure | passage N | sharp | table | join]
+//   node_modules/.bin/node src/widgets/other-maps/record.ts [figure | opening | passage N | sharp | table | join]
 // Each piece takes some twenty seconds and is kept in build/other-maps; `join` puts them together. Without a word, all in turn.
 // The passages are those of chapter 16: twenty places of the held-out author, A. I. Kuprin.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { RemoteEngine } from '../../../../wasm/client/types.ts';
 import { spearman } from '../../lib/statistics.ts';
 import { openModel } from '../ru-small/open.ts';
 import { tokensWith } from '../sink/model.ts';
-import { ask, askHead, effective, TEXT } from './model.ts';
+import { ask, askHead, effective, MAX_TOKENS, TEXT } from './model.ts';
 
 const root = new URL('../../../../', import.meta.url);
 const engine = (await openEngine()) as unknown as RemoteEngine; // the same methods; `await` does not mind
@@ -30,6 +30,17 @@ async function figure(): Promise<void> {
   const text = JSON.stringify({ commit, figure: own, layer, head, position });
   if (text.length > 20 * 1024) throw new Error('recording.json is over 20 KB');
   await writeFile(new URL('./recording.json', import.meta.url), `${text}\n`);
+}
+
+// The heads that the chapter's opening sends the reader to, on the text of the figure.
+async function opening(): Promise<void> {
+  const ids = tokensWith(m, TEXT, 'start', MAX_TOKENS);
+  const rows: object[] = [];
+  for (const [layer, head] of [[3, 1], [1, 0], [4, 3]] as const) {
+    const f = await askHead(engine, m.id, ids, { layer, head, position: ids.length - 1 });
+    rows.push({ layer, head, keys: ids.length, rank: f.rank, distance: short(f.distance), bound: short(f.bound) });
+  }
+  await writeFile(new URL('chapters/19-explanation/data/opening.json', root), `${JSON.stringify({ commit, rows })}\n`);
 }
 
 // Every head of ru-small on five passages, 64 tokens each, from the last place and from one past the threshold.
@@ -82,11 +93,12 @@ async function join(): Promise<void> {
   await writeFile(new URL('rows.json', folder), `${JSON.stringify({ commit, order, rows, sharp: await kept('sharp'), table: await kept('table') })}\n`);
 }
 
-const pieces: Record<string, (i: number) => Promise<void>> = { figure, passage, sharp, table, join };
+const pieces: Record<string, (i: number) => Promise<void>> = { figure, opening, passage, sharp, table, join };
 const [piece, number] = process.argv.slice(2);
 if (piece) await pieces[piece]!(Number(number ?? 0));
 else {
   await figure();
+  await opening();
   for (let i = 0; i < 5; i += 1) await passage(i);
   await sharp();
   await table();
