@@ -20,6 +20,7 @@ describe('typography', () => {
     expect(show('всего 1 064 960 чисел')).toContain('1_064_960');
     expect(show('слои 12 1024 ячейки')).toContain('12 1024');
   });
+  it('keeps a percent sign with its number', () => { expect(show('доходит до 75 % предела')).toBe('доходит до_75_% предела'); });
   it('keeps the spaces that belong to neighbouring nodes', () => {
     expect(show('смотрит в ')).toBe('смотрит в_');
     expect(show(' и пишет')).toBe(' и_пишет');

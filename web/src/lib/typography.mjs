@@ -14,6 +14,7 @@ typograf.setSetting('common/nbsp/afterShortWord', 'lengthShortWord', 2);
 const NBSP = '\u00a0';
 const SHORT_LAST = /(^|[\s(«„])([А-Яа-яЁё]{1,2}) $/u; // «в $Q$»: the next word is another node
 const THOUSANDS = /(?<![\d,.])(\d{1,3}(?: \d{3})+)(?!\d)/g; // 131 072 is one number
+const PERCENT = /(\d) (?=[%‰°])/g; // 75 % too
 const BEFORE_DASH = /(\S) (—)/gu;
 
 /** Russian spacing for one run of text; its leading and trailing spaces are kept, they belong to the neighbours. */
@@ -22,5 +23,5 @@ export function typography(text) {
   const [, before, body, after] = /^(\s*)([\s\S]*?)(\s*)$/.exec(text);
   if (!body) return text;
   const done = before + typograf.execute(body).replace(/^\s+|\s+$/g, '') + after;
-  return done.replace(SHORT_LAST, `$1$2${NBSP}`).replace(THOUSANDS, (number) => number.replaceAll(' ', NBSP)).replace(BEFORE_DASH, `$1${NBSP}$2`).replace(/^ —/, `${NBSP}—`);
+  return done.replace(SHORT_LAST, `$1$2${NBSP}`).replace(THOUSANDS, (number) => number.replaceAll(' ', NBSP)).replace(PERCENT, `$1${NBSP}`).replace(BEFORE_DASH, `$1${NBSP}$2`).replace(/^ —/, `${NBSP}—`);
 }
