@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-// @ts-expect-error -- a plain module of the build
 import { chunkFor, placesOf } from '../plugins/vite-chapter-chunks.mjs';
 
 describe('the files of scripts', () => {

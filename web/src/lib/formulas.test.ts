@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-// @ts-expect-error -- a plain module of the build
 import { breakable, pieces } from '../plugins/remark-formulas.mjs';
 
 describe('formulas of several equalities', () => {

@@ -13,6 +13,8 @@ function* walk(folder, prefix = '') {
     else yield name;
   }
 }
+// Pagefind brings four interfaces of its own and the words of no language; the course has its own dialog and is in Russian.
+const unused = /^pagefind\/(pagefind-(ui|modular-ui|component-ui|highlight)\.(js|css)|wasm\.unknown\.pagefind)$/;
 const readable = /\.(html|m?js|css|json)$/;
 
 /** Files that `start` mentions, directly or through other files; `texts` maps a file to its text. */
@@ -44,6 +46,7 @@ export default function offline() {
     hooks: {
       'astro:build:done': ({ dir, logger }) => {
         const dist = fileURLToPath(dir);
+        for (const f of [...walk(dist)].filter((name) => unused.test(name))) fs.rmSync(path.join(dist, f));
         const files = [...walk(dist)].filter((f) => f !== 'sw.js' && !f.startsWith('sitemap'));
         const texts = new Map(files.filter((f) => readable.test(f) && !f.startsWith('pagefind/')).map((f) => [f, fs.readFileSync(path.join(dist, f), 'utf8')]));
 

@@ -36,7 +36,10 @@ export default function rehypeBook() {
   return (tree, file) => {
     ids(tree, file);
     visit(tree, (node, index, parent) => {
-      if (isMath(node)) return SKIP;
+      if (isMath(node)) {
+        node.properties['data-pagefind-ignore'] = ''; // its signs stand there twice, seen and heard: nobody searches for either
+        return SKIP;
+      }
       if (node.children && node.type !== 'root' && !node.properties?.className?.includes?.('nb')) glueFormulas(node);
       if (node.type !== 'element') return;
       if (/^h[234]$/.test(node.tagName) && node.properties.id) {
