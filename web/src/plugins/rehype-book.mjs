@@ -7,6 +7,16 @@ import { visit, SKIP } from 'unist-util-visit';
 const isMath = (node) => node?.type === 'element' && node.tagName === 'span' && node.properties?.className?.includes?.('katex');
 const source = (node) => { let tex = ''; visit(node, 'element', (n) => { if (n.tagName === 'annotation') tex = toString(n); }); return tex; };
 
+/** A formula that may break in its middle must not leave its full stop to the next line: the sign moves into its last unbreakable part. */
+function punctuate(formula, after, tail) {
+  const sign = /^[,.;:!?]+/.exec(tail)?.[0];
+  let last;
+  visit(formula, 'element', (n) => { if (n.properties?.className?.includes?.('base')) last = n; });
+  if (!sign || !last) return;
+  last.children.push({ type: 'element', tagName: 'span', properties: { className: ['tail'] }, children: [{ type: 'text', value: sign }] });
+  after.value = after.value.slice(sign.length);
+}
+
 /**
  * A browser may break a line on either side of an inline formula, no-break spaces or not: they are atoms to it. A short
  * formula therefore shares an unbreakable span with the preposition before it and the punctuation or dash after it.
@@ -17,11 +27,14 @@ function glueFormulas(parent) {
     if (!isMath(node)) continue;
     const before = parent.children[i - 1], after = parent.children[i + 1];
     const tex = source(node);
-    if (tex.length > 60) continue;
-    const head = before?.type === 'text' ? /(?:^|(?<=[\s(«]))\S{0,2}\u00a0$|[(«]$/u.exec(before.value)?.[0] ?? '' : '';
     const tail = after?.type === 'text' ? /^(?:[,.;:!?)»…]+|\u00a0—)/u.exec(after.value)?.[0] ?? '' : '';
+    if (tex.length > 60) { punctuate(node, after, tail); continue; }
+    const head = before?.type === 'text' ? /(?:^|(?<=[\s(«]))\S{0,2}\u00a0$|[(«]$/u.exec(before.value)?.[0] ?? '' : '';
     const short = tex.replace(/\\[A-Za-z]+/g, 'x').length <= 14;
-    if (!short && !((head || tail) && tex.length < 24)) continue;
+    if (!short && !((head || tail) && tex.length < 24)) {
+      punctuate(node, after, tail);
+      continue;
+    }
     if (head) before.value = before.value.slice(0, -head.length);
     if (tail) after.value = after.value.slice(tail.length);
     parent.children[i] = {
