@@ -28,7 +28,8 @@ struct Case {
     for (int i = 0; i < 15; ++i) {
       batch.inputs.tokens.push_back(static_cast<TokenId>(rng.below(config.vocab)));
       batch.targets.push_back(static_cast<TokenId>(rng.below(config.vocab)));
-      const bool counts = i == 3 || i == 10 || i >= 13;  // row 4 of the first is asked for, and counts nothing
+      const bool counts =
+          i == 3 || i == 10 || i >= 13;  // row 4 of the first is asked for, and counts nothing
       batch.weights.push_back(counts ? Real(0.5) + static_cast<Real>(rng.uniform()) : Real(0));
     }
     REQUIRE(asked.take(batch));
@@ -67,7 +68,8 @@ ModelConfig small() {
   return c;
 }
 
-// With rows left out: the same logits where they are asked for, the same loss, the same gradient of everything.
+// With rows left out: the same logits where they are asked for, the same loss, the same gradient of
+// everything.
 void check_same(const ModelConfig& config, bool padded = false) {
   Case c(config);
   if (padded) c.batch.inputs.lengths = {4, 5, 3};

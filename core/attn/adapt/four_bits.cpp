@@ -19,8 +19,8 @@ double normal_quantile(double p) {
 
 // #region nf4
 // Eight positive quantiles and seven negative ones, evenly spaced in probability from 1/2 to `last`, and
-// zero; divided by the largest. `last` is halfway between the middles of the last of 16 and of 15 even bins, so
-// that neither side asks for the quantile of 1.
+// zero; divided by the largest. `last` is halfway between the middles of the last of 16 and of 15 even bins,
+// so that neither side asks for the quantile of 1.
 std::vector<Real> normal_levels() {
   const double last = 1 - 0.5 * (1.0 / 32 + 1.0 / 30), top = normal_quantile(last);
   std::vector<Real> out{0};

@@ -20,7 +20,7 @@ struct Call {
   KeyMask mask;
   const Index* starts;  // rows of the queries, if not all tokens have one
   View pattern;         // [B, H, T, S], or [1, 1, T, S] when nobody needs it afterwards
-  View capped;   // the scores after soft-cap, kept for its backward; else empty
+  View capped;          // the scores after soft-cap, kept for its backward; else empty
   bool tapped = false, scores_replaced = false, pattern_replaced = false;
 
   Index key_head(Index h, Index heads) const { return h / (heads / keys.heads); }
@@ -261,7 +261,8 @@ void check(const Call& c, const Shape& q, bool tapped) {
   if (c.starts && (c.bias.valid() || tapped))
     throw ShapeError("attention: a bias or a tap wants the queries of all tokens");
   if (q.rank() == 4 && k.heads > 0 && q[2] % k.heads == 0 && q[3] == k.width &&
-      (c.starts ? q[0] == 1 && q[1] == c.starts[k.batch] : q[0] == k.batch) && v.heads == k.heads && v.tokens == k.tokens && v.batch == k.batch)
+      (c.starts ? q[0] == 1 && q[1] == c.starts[k.batch] : q[0] == k.batch) && v.heads == k.heads &&
+      v.tokens == k.tokens && v.batch == k.batch)
     return;
   throw ShapeError("attention: q " + to_string(q) + ", k " +
                    to_string(Shape{k.batch, k.tokens, k.heads, k.width}) + ", v " +

@@ -28,9 +28,9 @@ struct AttentionOptions {
   // Zero: "softmax off by one" (Miller 2023); learned: the sinks of gpt-oss.
   Var null;
   const AttentionTap* tap = nullptr;
-  // Queries of the last tokens only: q is [1, R, H, d], where rows starts[b], ... are the queries of sequence b's
-  // last starts[b + 1] - starts[b] tokens (see tails() in ops/tails.hpp), and so is z. B + 1 numbers, borrowed;
-  // null: every token has its query. Neither with a bias nor with a tap.
+  // Queries of the last tokens only: q is [1, R, H, d], where rows starts[b], ... are the queries of sequence
+  // b's last starts[b + 1] - starts[b] tokens (see tails() in ops/tails.hpp), and so is z. B + 1 numbers,
+  // borrowed; null: every token has its query. Neither with a bias nor with a tap.
   const Index* starts = nullptr;
 };
 

@@ -199,9 +199,8 @@ Var ForwardPass::mlp_layer(int l, Var x) {
     post =
         multiply(tape_, post, linear(tape_, x, parameter(l, "mlp.W_in"), parameter(l, "mlp.b_in"), N, inner));
   post = hook(Site::mlp_post, l, post);
-  return hook(
-      Site::mlp_out, l,
-      linear(tape_, post, parameter(l, "mlp.W_out"), parameter(l, "mlp.b_out"), N, in));
+  return hook(Site::mlp_out, l,
+              linear(tape_, post, parameter(l, "mlp.W_out"), parameter(l, "mlp.b_out"), N, in));
 }
 
 Var ForwardPass::unembed(Var x) {

@@ -60,9 +60,9 @@ struct ForwardOptions {
   std::vector<WatchedValue>* watched = nullptr;  // training: activations whose gradients are wanted
   const std::vector<Var>* gates = nullptr;       // L of [H] on the same tape: z_h <- g_h z_h
   // Logits of the last tokens only, where no others are asked for: B + 1 row numbers, as tails() in
-  // ops/tails.hpp takes them; logits are then [1, R, V]. The last layer computes keys and values of every token,
-  // and everything else of these rows alone. Throws if takes_tails(config) is false, or with hooks, watched values or
-  // a cache.
+  // ops/tails.hpp takes them; logits are then [1, R, V]. The last layer computes keys and values of every
+  // token, and everything else of these rows alone. Throws if takes_tails(config) is false, or with hooks,
+  // watched values or a cache.
   const Index* tails = nullptr;
 };
 

@@ -29,7 +29,8 @@ Var tails(Tape& tape, Var x, const Index* starts) {
   tape.on_backward(out, [=](Tape& t) {
     const Tape::GradTarget dx = t.grad_target(x);
     if (!dx.grad.data) return;
-    if (dx.store == Store::overwrite) vec::fill(0, dx.grad.data, dx.grad.size());  // nobody asks for the others
+    if (dx.store == Store::overwrite)
+      vec::fill(0, dx.grad.data, dx.grad.size());  // nobody asks for the others
     const Real* dout = t.grad(out).data;
     every_tail(shape, starts,
                [=](Index to, Index from, Index n) { vec::accumulate(dout + from, dx.grad.data + to, n); });

@@ -10,7 +10,8 @@ struct AskedRows {
   std::vector<TokenId> targets;  // [R]
   std::vector<Real> weights;     // [R]
 
-  // Takes the rows of `batch`; true if they are some but not all of its rows. No allocation once this size was there.
+  // Takes the rows of `batch`; true if they are some but not all of its rows. No allocation once this size
+  // was there.
   bool take(const TaskBatch& batch);
 };
 

@@ -54,8 +54,8 @@ void TrainerCore::keep_for_return() {
   last_finite_.steps = state_.steps;
 }
 
-// The batch's loss on the tape. Rows before the first position that counts matter by their keys and values alone:
-// the last layer leaves out the rest of them, and loss and gradients are the same up to rounding.
+// The batch's loss on the tape. Rows before the first position that counts matter by their keys and values
+// alone: the last layer leaves out the rest of them, and loss and gradients are the same up to rounding.
 CrossEntropy TrainerCore::loss() {
   ForwardOptions options;
   options.gradients = &gradients_;
