@@ -22,6 +22,8 @@ export function spearman(a: readonly number[], b: readonly number[]): number {
   return xx === 0 || yy === 0 ? NaN : xy / Math.sqrt(xx * yy);
 }
 
+export const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
+
 export function median(x: readonly number[]): number {
   const sorted = [...x].sort((a, b) => a - b);
   const half = sorted.length >> 1;

@@ -1,4 +1,5 @@
 // One run as bench/experiments/chapter11.cpp writes it down, and the recordings that two widgets keep of all of them.
+import { mean } from '../../lib/statistics.ts';
 import { pack, storytellers, TEXT, type Choice, type Matrices } from './model.ts';
 
 export interface Row extends Choice {
@@ -50,7 +51,6 @@ export interface Changes { commit: string; before: number[][]; told: Told[] }
 
 const short = (x: number, digits = 3): number => Number(x.toFixed(digits));
 const each = (xs: readonly number[], digits = 3): number[] => xs.map((x) => short(x, digits));
-const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
 const keyOf = ({ goal, matrices, layers, rank, baseSteps, rate, steps }: Row): Key => ({ goal, matrices, layers, rank, baseSteps, rate, steps: steps ?? 400 });
 
 function grouped(rows: readonly Row[]): Row[][] {

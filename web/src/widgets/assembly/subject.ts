@@ -91,7 +91,6 @@ export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   return sum;
 };
 export const norm = (a: ArrayLike<number>): number => Math.sqrt(dot(a, a));
-export const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
 
 /** W_U with the mean over letters taken out of every row: [D, V]. What all letters gain alike changes no probability. */
 export function centredUnembedding(m: Specimen): Matrix {

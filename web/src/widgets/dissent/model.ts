@@ -1,6 +1,7 @@
 // Heads that speak against the right answer: what each writes straight into its logit, what the model loses without the head,
 // and how much of the difference the rest makes up.
 import type { RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
+import { mean } from '../../lib/statistics.ts';
 import { dot, rootMeanSquare, type Net } from '../ru-small/net.ts';
 import type { RuSmall } from '../ru-small/open.ts';
 import { namesOf } from '../sink/model.ts';
@@ -31,7 +32,6 @@ export interface Figure {
   byPlace: number[][];
 }
 
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 const site = (tensors: Record<string, TensorData>, name: string): Float32Array => {
   const found = tensors[name];
   if (!found) throw new Error(`the engine sent no ${name}`);

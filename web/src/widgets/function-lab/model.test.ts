@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { mulberry } from '../three-ways/model';
+import { mulberry } from '../../lib/random';
 import { apart, bare, blindBound, BOS, effects, LETTERS, MOST, oneExampleBound, prompt, replaced, SHOWN, type Engine, type Prompt, type Recorded, type Subject, type Vectors } from './model';
 import json from './recording.json';
 

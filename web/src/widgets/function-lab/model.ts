@@ -1,7 +1,8 @@
 // The function laboratory: which heads carry «what is being done here» from the examples to the place that answers, and what
 // happens when their mean answer is put where there are no examples. Everything is asked of the engine's plain `run`.
 import type { ModelInfo, RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
-import { mulberry } from '../three-ways/model.ts';
+import { mulberry, shuffled } from '../../lib/random.ts';
+import { mean } from '../../lib/statistics.ts';
 
 export const FILE = 'models/functions-2l.safetensors';
 export const [LETTERS, BOS, MOST] = [16, 16, 9];
@@ -26,14 +27,6 @@ export interface Prompt {
   /** The function whose answer is right. */
   f: number;
   answer: number;
-}
-function shuffled(n: number, next: () => number): number[] {
-  const a = Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i -= 1) {
-    const j = Math.floor(next() * (i + 1));
-    [a[i], a[j]] = [a[j]!, a[i]!];
-  }
-  return a;
 }
 /** ⊢ x₁ π(x₁) … xₙ π(xₙ) x: the letters x differ, the last is asked. Mixed labels: the same answers, handed round. */
 export function prompt(s: Subject, f: number, n: number, next: () => number, { mixed = false, asked = -1 } = {}): Prompt {
@@ -146,7 +139,6 @@ export async function added(engine: Engine, s: Subject, prompts: readonly Prompt
 }
 
 const plain = (engine: Engine, s: Subject, prompts: readonly Prompt[]): Promise<Answers> => replaced(engine, s, prompts, { z: [], written: [] }, [], () => 0);
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 export const right = (a: Answers, prompts: readonly Prompt[]): number => mean(prompts.map((q, i) => Number(a.said[i] === q.answer)));
 
 /** AIE (Todd et al. 2023): how much the right answer's probability rises on prompts of mixed labels when one head says what real examples make it say. */

@@ -1,6 +1,7 @@
 // Four vectors added: how long is the sum against the lengths summed, and who sings with whom.
 import type { RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
-import { batchOf, centredUnembedding, column, counted, dot, mean, need, norm, rowOf } from '../assembly/subject.ts';
+import { mean } from '../../lib/statistics.ts';
+import { batchOf, centredUnembedding, column, counted, dot, need, norm, rowOf } from '../assembly/subject.ts';
 import type { Specimen } from '../specimen/specimen.ts';
 
 export const HEADS = 4;

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
+import { mulberry } from '../../lib/random.ts';
 import { median } from '../../lib/statistics.ts';
 import { openModel } from '../ru-small/open.ts';
 import { ask, ends, push, tails, TAILS, TEXT, vector, WORDS } from './model.ts';
@@ -53,20 +54,11 @@ function offer(heap: Hit[], hit: Hit): void {
   if (heap.length > TOP) heap.pop();
 }
 
-/** mulberry32: which rows are looked at; the same for everybody. */
-function draws(seed: number): (n: number) => number {
-  let s = seed >>> 0;
-  return (n) => {
-    s = (s + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(s ^ (s >>> 15), 1 | s);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
-  };
-}
+/** Which rows are looked at; the same for everybody. */
 function sample(seed: number, count: number): number[] {
-  const next = draws(seed);
+  const next = mulberry(seed);
   const rows = Array.from({ length: M }, (_, i) => i);
-  for (let i = 0; i < count; i += 1) { const j = i + next(M - i); [rows[i], rows[j]] = [rows[j]!, rows[i]!]; }
+  for (let i = 0; i < count; i += 1) { const j = i + Math.floor(next() * (M - i)); [rows[i], rows[j]] = [rows[j]!, rows[i]!]; }
   return rows.slice(0, count);
 }
 

@@ -4,7 +4,7 @@ import { openEngine } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
 import { openModel } from '../ru-small/open.ts';
 import { label } from '../ru-small/tokenizer.ts';
-import { mulberry } from '../three-ways/model.ts';
+import { mulberry } from '../../lib/random.ts';
 import { ask, DISTANCES, forced, gain, generate, hide, MANY, NEEDLES, ref, stranger, type Gain, type Masked, type Recorded, type Row } from './model.ts';
 
 const shipped = new URL('../../../../models/ru-small/', import.meta.url);

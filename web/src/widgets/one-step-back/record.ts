@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { openEngine, type TrainPoint } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
-import { uniform } from '../rank-dial/model.ts';
+import { mulberry } from '../../lib/random.ts';
 import { bagBound, config, EVERY, lookingBack, probe, SCHEMES, STEPS, type Recorded, type Row } from './model.ts';
 
 const engine = await openEngine();
@@ -10,7 +10,7 @@ const remote = engine as unknown as RemoteEngine;
 const seeds = [1, 2, 3, 4, 5];
 const short = (x: number): number => Math.round(x * 1000) / 1000;
 const steps = Array.from({ length: STEPS / EVERY + 1 }, (_, i) => i * EVERY);
-const bound = bagBound(uniform(1), 20_000);
+const bound = bagBound(mulberry(1), 20_000);
 const recording: Recorded = { commit: engine.info().commit, seeds, steps, bound: { past: short(bound.past), text: short(bound.text) }, rows: [], text: [] };
 
 async function train(scheme: Row['scheme'], layers: number, seed: number): Promise<TrainPoint[]> {

@@ -1,7 +1,7 @@
 // One attention row over an encoder, trained on a task whose answer is known to follow from a few words: what the row, a gradient and
 // an experiment say of these words. Shared by «Что под строкой» and «Обученный лжец».
 import { inSlices } from '../training/slices.ts';
-import { median } from '../../lib/statistics.ts';
+import { mean, median } from '../../lib/statistics.ts';
 import type { EncoderName, PoolingAccounts, PoolingOptions, PoolingRun, RemoteEngine } from '../../../../wasm/client/types';
 
 export const ENCODERS = ['single', 'attention', 'recurrent'] as const satisfies readonly EncoderName[];
@@ -36,7 +36,6 @@ export const COLOURS: Record<Account, string> = { weight: 'var(--accent)', carri
 export const PAIRS = ['вес и градиент', 'вес и исключение', 'градиент и исключение', 'вес × вклад и исключение'] as const;
 
 const rows = (t: { data: ArrayLike<number> }): number[][] => Array.from({ length: t.data.length / T }, (_, i) => Array.from({ length: T }, (_, j) => t.data[i * T + j]!));
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 
 /** Of the k words with a sign, the share that is among the k words the account puts first; ties go to the earlier word. */
 export function hit(account: readonly number[], tokens: readonly number[]): number {

@@ -7,7 +7,7 @@ import type { RemoteEngine, TrainConfig, TrainPoint } from '../../../../wasm/cli
 import * as swap from '../label-swap/model.ts';
 import { pack } from '../specimen/packed.ts';
 import { openSpecimen } from '../specimen/specimen.ts';
-import { mulberry } from '../three-ways/model.ts';
+import { mulberry } from '../../lib/random.ts';
 import * as two from '../three-or-two/model.ts';
 import { RECIPE } from '../training/recipe.ts';
 import * as unseen from '../unseen/model.ts';

@@ -1,35 +1,15 @@
 // A target pattern over sixteen tokens, and free queries and keys of width d that try to become it.
 import type { RemoteEngine } from '../../../../wasm/client/types';
+import { mulberry, shuffled } from '../../lib/random';
 
 export const TOKENS = 16;
 export const WIDTHS = [1, 2, 3, 4, 6, 8, 10, 12, 14, 15, 16] as const;
 export const KINDS = ['soft', 'permutation', 'blocks'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Seeded uniform numbers (mulberry32): a target belongs to its seed on every machine. */
-export function uniform(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = a;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-function shuffled(n: number, next: () => number): number[] {
-  const list = Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i -= 1) {
-    const j = Math.floor(next() * (i + 1));
-    [list[i], list[j]] = [list[j]!, list[i]!];
-  }
-  return list;
-}
-
 /** [16, 16], rows are distributions. soft: softmax of N(0, 2²) scores; blocks: the mean over four scattered groups. */
 export function target(kind: Kind, seed: number): Float32Array {
-  const [n, next] = [TOKENS, uniform(seed * 7919 + KINDS.indexOf(kind))];
+  const [n, next] = [TOKENS, mulberry(seed * 7919 + KINDS.indexOf(kind))];
   const p = new Float32Array(n * n);
   if (kind === 'permutation') shuffled(n, next).forEach((j, i) => (p[i * n + j] = 1));
   else if (kind === 'blocks') {

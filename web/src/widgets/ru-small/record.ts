@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
+import { mean } from '../../lib/statistics.ts';
 import * as cache from '../cache-lab/model.ts';
 import * as micro from '../microscope/model.ts';
 import * as scale from '../scale-lab/model.ts';
@@ -24,7 +25,6 @@ const model = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 
 const short = (x: number, digits = 4): number => Number(x.toPrecision(digits));
 const list = (a: ArrayLike<number>, digits = 4): number[] => Array.from(a, (x) => short(x, digits));
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 
 async function save(name: string, recording: object): Promise<void> {
   const text = JSON.stringify({ commit, model, ...recording });

@@ -1,7 +1,7 @@
 // Where ru-small's heads spend what they have no use for: how much goes to the first place, what comes back from it, and what
 // a text costs when the place is taken away, emptied, or given to another token.
 import type { RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
-import { median } from '../../lib/statistics.ts';
+import { mean, median } from '../../lib/statistics.ts';
 import type { RuSmall } from '../ru-small/open.ts';
 import { label, SEPARATOR } from '../ru-small/tokenizer.ts';
 
@@ -51,7 +51,6 @@ const length = (a: ArrayLike<number>, from: number, n: number): number => {
   for (let i = 0; i < n; i += 1) sum += (a[from + i] as number) ** 2;
   return Math.sqrt(sum);
 };
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 const site = (tensors: Record<string, TensorData>, name: string): Float32Array => {
   const found = tensors[name];
   if (!found) throw new Error(`the engine sent no ${name}`);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ru } from '../../kit/fmt';
-import { spearman } from '../../lib/statistics';
+import { mean, spearman } from '../../lib/statistics';
 import { summary, type Facts, type Kind } from '../sink-factory/model';
 
 const chapter = new URL('../../../../chapters/16-anomalies/', import.meta.url);
@@ -10,7 +10,6 @@ const plain = (s: string): string => s.replace(/\$|\{,\}/g, (x) => (x === '{,}' 
 const text = plain(readFileSync(new URL('index.mdx', chapter), 'utf8'));
 const data = <T>(name: string): T => JSON.parse(readFileSync(new URL(`data/${name}.json`, chapter), 'utf8')) as T;
 const says = (...words: string[]): void => { for (const w of words) expect(text.includes(plain(w)), `the chapter should say «${w}»`).toBe(true); };
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 const column = (rows: readonly (readonly number[])[], i: number): number[] => rows.map((r) => r[i]!);
 const span = (xs: readonly number[], digits = 2): string => `${ru(Math.min(...xs), digits)}–${ru(Math.max(...xs), digits)}`;
 

@@ -4,6 +4,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
+import { mean } from '../../lib/statistics.ts';
 import * as deaf from '../deaf/model.ts';
 import * as dissent from '../dissent/model.ts';
 import { openModel } from '../ru-small/open.ts';
@@ -19,7 +20,6 @@ const LIMIT = 200;
 const SHORTER = 128; // forty runs a passage
 const short = (x: number, digits = 4): number => Number(x.toPrecision(digits));
 const list = (a: ArrayLike<number>, digits = 4): number[] => Array.from(a, (x) => short(x, digits));
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 const over = (rows: readonly (readonly number[])[]): number[] => rows[0]!.map((_, i) => mean(rows.map((r) => r[i]!)));
 
 async function save(name: string, recording: object): Promise<void> {

@@ -1,7 +1,8 @@
 // A letter's advantage as an account: who wrote how much of it into the stream, and what changes when a writer is taken away.
 import type { HeadRef, RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
 import { ALPHABET, encode } from '../../kit/letters.ts';
-import { batchOf, centredUnembedding, column, counted, dot, mean, need, norm, rowOf } from '../assembly/subject.ts';
+import { mean } from '../../lib/statistics.ts';
+import { batchOf, centredUnembedding, column, counted, dot, need, norm, rowOf } from '../assembly/subject.ts';
 import type { Matrix, Specimen } from '../specimen/specimen.ts';
 
 export const TEXT = 'республикареспубли';

@@ -1,6 +1,7 @@
 // The same layer computed several ways by the same engine, and the test of additivity with the map frozen and alive.
 import type { RemoteEngine, TensorData } from '../../../../wasm/client/types.ts';
 import { encode } from '../../kit/letters.ts';
+import { mulberry } from '../../lib/random.ts';
 import { headMatrices, headWidth, largestGap, matmul, transpose, zeros, type Matrix, type Specimen } from '../specimen/specimen.ts';
 
 export const TEXT = 'республикареспубли';
@@ -35,13 +36,6 @@ export interface Figure extends Inputs {
   parts: ArrayLike<number>;
   additivity: Additivity[];
 }
-
-export const mulberry = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
-  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-};
 
 /** A random invertible [d, d] and its inverse (Gauss–Jordan with pivoting). */
 export function basis(d: number, next: () => number): { g: Matrix; inverse: Matrix } {

@@ -1,5 +1,7 @@
 // Ablate, patch, prune: any set of heads on any sentence, and what became of the answer and of the losses.
 import type { HeadRef, HeadSite, InterventionRequest, RemoteEngine } from '../../../../wasm/client/types.ts';
+import { mulberry, shuffled as drawn } from '../../lib/random.ts';
+import { mean } from '../../lib/statistics.ts';
 import type { ModelName, Subject } from './subject.ts';
 
 export const TOOLS = ['ablate', 'patch', 'prune'] as const;
@@ -82,7 +84,6 @@ export interface Curve {
 
 export const headAt = (i: number, heads: number): HeadRef => ({ layer: Math.floor(i / heads), head: i % heads });
 export const nameOf = (i: number, heads: number): string => `${Math.floor(i / heads)}.${i % heads}`;
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 const sets = (of: readonly (readonly number[])[], heads: number): HeadRef[][] => of.map((set) => set.map((i) => headAt(i, heads)));
 
 /** The sentence that is run, the one that lends, and how: the part of a request that all questions share. */
@@ -216,22 +217,8 @@ export async function direct(engine: RemoteEngine, subject: Subject, inputs: Inp
   return out;
 }
 
-/** mulberry32 from the seed: an order drawn by lot, the same everywhere. */
-export function shuffled(n: number, seed: number): number[] {
-  let a = seed >>> 0;
-  const next = (): number => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-  const order = Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i -= 1) {
-    const j = Math.floor(next() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-}
+/** An order drawn by lot, the same everywhere. */
+export const shuffled = (n: number, seed: number): number[] => drawn(n, mulberry(seed));
 
 /** Heads removed one after another. `mine`: the reader's order, the rest by their single price. */
 export async function curve(engine: RemoteEngine, subject: Subject, inputs: Inputs, order: Order, signal?: AbortSignal, onShare?: (share: number) => void): Promise<Curve> {

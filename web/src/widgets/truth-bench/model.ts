@@ -1,7 +1,7 @@
 // Six ways to say which letters an answer hangs on, beside what happens to the answer when a letter is really exchanged.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
 import { decode, encode } from '../../kit/letters.ts';
-import { median, spearman } from '../../lib/statistics.ts';
+import { mean, median, spearman } from '../../lib/statistics.ts';
 
 export const METHODS = ['attention', 'norms', 'gradient_input', 'relevance', 'rollout', 'flow'] as const;
 export type Method = (typeof METHODS)[number];
@@ -80,7 +80,6 @@ export interface Recorded {
   figure: Figure;
 }
 
-const mean = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 const score = (pairs: readonly (readonly [number[], number[]])[]): Score => ({
   rho: mean(pairs.map(([a, b]) => spearman(a, b))),
   top: mean(pairs.map(([a, b]) => Number(sameTop(a, b)))),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { matmul } from '../specimen/specimen';
-import { mulberry } from '../three-ways/model';
+import { mulberry } from '../../lib/random';
 import { changed, CHANGES, config, HEADS, pairTurn, WIDTH, type Trained } from './model';
 
 const D = 32;

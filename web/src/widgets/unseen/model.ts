@@ -2,7 +2,8 @@
 // recipe, one with learned places and one with rotary ones, because the answer depends on it.
 import type { ModelInfo, RemoteEngine, TensorData, TrainConfig } from '../../../../wasm/client/types.ts';
 import { headMap, headRows, largestGap, matmul, transpose, zeros, type Matrix } from '../specimen/specimen.ts';
-import { basis, mulberry } from '../three-ways/model.ts';
+import { mulberry } from '../../lib/random.ts';
+import { basis } from '../three-ways/model.ts';
 
 export const POSITIONS = ['learned', 'rope'] as const;
 export type Position = (typeof POSITIONS)[number];
