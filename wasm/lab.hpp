@@ -11,6 +11,14 @@ namespace attn::wasm {
 // Refuses weights that do not fit beside what is held already, with some room to run (lab_files.cpp).
 void check_room(std::uint64_t used, std::uint64_t wanted, std::uint64_t limit);
 
+// State in, state out: nothing of a run stays here, so that a page may stop, go on or compare as it likes.
+// `run` takes up the state in the request's numbers, if any, and goes on by `count` steps, at most `most`.
+template <class Run>
+void go_on(Run& run, const Request& request, const Fields& fields, Index most) {
+  if (!request.numbers.empty()) take(run.restore(request.numbers));
+  for (Index left = fields.index("count", 0, most); left > 0; --left) run.step();
+}
+
 class LabSession : public Session {
  public:
   LabSession();

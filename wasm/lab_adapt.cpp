@@ -17,8 +17,6 @@ using io::Json;
 constexpr Index max_adapt_steps = 400, max_adapt_batch = 256, adapt_exam = 128, drawn_weights = 65536;
 constexpr FourBits codes[] = {FourBits::normal_float, FourBits::integer, FourBits::floating};
 
-Json whole(Index n) { return Json::of(static_cast<double>(n)); }
-
 Goal goal_of(const Fields& fields) {
   return static_cast<Goal>(fields.choice("goal", {"same", "shift", "permute"}));
 }
@@ -45,31 +43,6 @@ FineTuneConfig tuning_of(const Fields& fields, const ModelConfig& model) {
   c.seed = fields.seed("seed");
   take(validate(c.lora, model));
   return c;
-}
-
-// The positions of a batch that count, as a metric.
-Metric asked(const TaskBatch& batch) {
-  Metric loss;
-  loss.kind = Metric::Kind::loss;
-  for (std::size_t i = 0; i < batch.targets.size(); ++i)
-    if (batch.weights[i] > 0) {
-      const Index at = static_cast<Index>(i);
-      loss.answers.push_back({at / batch.inputs.length, at % batch.inputs.length, batch.targets[i], -1});
-    }
-  if (loss.answers.empty()) throw Refusal(ErrorCode::unsupported, "nothing in this batch can be predicted");
-  return loss;
-}
-
-TaskBatch exam_of(const TaskConfig& task, Goal goal, std::uint64_t seed, Index batch) {
-  Rng rng = stream(seed, Stream::evaluation);
-  TaskBatch drawn = make_batch(task, batch, rng);
-  retarget(drawn, goal, renaming(task.vocab, seed));
-  return drawn;
-}
-
-Tensor row(std::vector<Real> numbers) {
-  const Shape shape{static_cast<Index>(numbers.size())};
-  return Tensor(shape, std::move(numbers));
 }
 
 std::vector<Real> drawn(Index kind, std::uint64_t seed) {
@@ -132,12 +105,10 @@ Reply LabSession::adapt_steps(const Request& request) {
   const FineTuneConfig config = tuning_of(fields, base.config);
   check_size(base.config, true, config.batch);
   FineTuning run(base, task_for(fields, base.config, std::max(config.batch, adapt_exam)), config);
-  if (!request.numbers.empty()) take(run.restore(request.numbers));
-  const Index count = fields.index("count", 0, max_adapt_steps);
-  for (Index i = 0; i < count; ++i) run.step();
+  go_on(run, request, fields, max_adapt_steps);
   Reply reply;
-  reply.value.set("step", whole(run.steps_done()));
-  reply.value.set("parameters", whole(static_cast<Index>(run.lora().weights().size())));
+  reply.value.set("step", json_of_count(run.steps_done()));
+  reply.value.set("parameters", json_of_count(static_cast<Index>(run.lora().weights().size())));
   if (fields.flag_or("measure", true)) {
     const StepMetrics now = run.evaluate(config.goal, adapt_exam),
                       before = run.evaluate(Goal::same, adapt_exam);
@@ -150,7 +121,7 @@ Reply LabSession::adapt_steps(const Request& request) {
     const ConstView flat = run.merged().parameters.flat();
     reply.tensors.push_back({"weights", Tensor(flat.shape, std::vector<Real>(flat.begin(), flat.end()))});
   }
-  reply.tensors.push_back({"state", row(run.state())});
+  reply.tensors.push_back({"state", row_of(run.state())});
   return reply;
 }
 
@@ -167,7 +138,7 @@ Reply LabSession::head_change(const Request& request) {
     throw Refusal(ErrorCode::mismatch, "the tuned model has " + std::to_string(request.numbers.size()) +
                                            " weights, the base " + std::to_string(tuned.parameters.size()));
   std::copy(request.numbers.begin(), request.numbers.end(), tuned.parameters.flat().data);
-  const TaskBatch exam = exam_of(task, goal_of(fields), fields.seed("seed"), batch);
+  const TaskBatch exam = exam_of(task, goal_of(fields), batch, fields.seed("seed"));
   HeadChange change = attn::head_change(base, tuned, exam.inputs, asked(exam));
   Reply reply;
   reply.value.set("base", json_of(change.base));
@@ -211,7 +182,7 @@ Reply LabSession::four_bits(const Request& request) {
   } else if (whole_model && fields.has("task")) {
     const Index batch = fields.index("batch", 1, max_adapt_batch);
     TaskBatch exam =
-        exam_of(task_for(fields, whole_model->config, batch), Goal::same, fields.seed("seed"), batch);
+        exam_of(task_for(fields, whole_model->config, batch), Goal::same, batch, fields.seed("seed"));
     judged = asked(exam);
     text = std::move(exam.inputs);
   }
@@ -249,13 +220,13 @@ Reply LabSession::four_bits(const Request& request) {
   Reply reply;
   reply.value.set("bits", json_of_double(bits_per_weight(block, twice)));
   reply.value.set("weights", json_of_double(numbers));
-  reply.tensors.push_back({"error", row(std::move(error))});
-  reply.tensors.push_back({"entropy", row(std::move(entropy))});
+  reply.tensors.push_back({"error", row_of(std::move(error))});
+  reply.tensors.push_back({"entropy", row_of(std::move(entropy))});
   reply.tensors.push_back({"used", std::move(used)});
   reply.tensors.push_back({"levels", std::move(places)});
   if (!judged.answers.empty()) {
-    reply.tensors.push_back({"loss", row(std::move(loss))});
-    reply.tensors.push_back({"accuracy", row(std::move(right))});
+    reply.tensors.push_back({"loss", row_of(std::move(loss))});
+    reply.tensors.push_back({"accuracy", row_of(std::move(right))});
   }
   return reply;
 }

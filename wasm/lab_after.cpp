@@ -30,19 +30,15 @@ Reply LabSession::parity_steps(const Request& request) {
   const ParityConfig config = parity_config(fields);
   const std::vector<Index> lengths = fields.indices("lengths", 1, config.longest);
   ParityModel model(config);
-  if (!request.numbers.empty()) take(model.restore(request.numbers));
-  const Index count = fields.index("count", 0, max_parity_steps);
-  for (Index i = 0; i < count; ++i) model.step();
+  go_on(model, request, fields, max_parity_steps);
   Tensor accuracy(Shape{static_cast<Index>(lengths.size())});
   std::transform(lengths.begin(), lengths.end(), accuracy.data.begin(),
                  [&](Index length) { return model.evaluate(length, parity_exam, last_places).accuracy; });
   Reply reply;
-  reply.value.set("step", io::Json::of(static_cast<double>(model.steps_done())));
+  reply.value.set("step", json_of_count(model.steps_done()));
   reply.tensors.push_back({"accuracy", std::move(accuracy)});
   reply.tensors.push_back({"gates", model.gates()});
-  std::vector<Real> state = model.state();
-  const Shape shape{static_cast<Index>(state.size())};
-  reply.tensors.push_back({"state", Tensor(shape, std::move(state))});
+  reply.tensors.push_back({"state", row_of(model.state())});
   return reply;
 }
 

@@ -18,8 +18,6 @@ using io::Json;
 
 constexpr Index max_recall_steps = 200, recall_exam = 128;
 
-Json whole_number(Index n) { return Json::of(static_cast<double>(n)); }
-
 // The definition, row by row in double: what tiles are compared with.
 double largest_error(ConstMatrix q, ConstMatrix k, ConstMatrix v, Real scale, const Tensor& got) {
   double worst = 0;
@@ -79,7 +77,7 @@ void put_trace(Reply& reply, ConstMatrix q, ConstMatrix k, ConstMatrix v, Real s
     maximum.data[at] = row.maximum, denominator.data[at] = row.denominator;
     changed.data[at] = static_cast<Real>(row.rescales - before);
   }
-  reply.value.set("rescales", whole_number(row.rescales));
+  reply.value.set("rescales", json_of_count(row.rescales));
   reply.tensors.push_back({"maximum", std::move(maximum)});
   reply.tensors.push_back({"denominator", std::move(denominator)});
   reply.tensors.push_back({"rescaled", std::move(changed)});
@@ -121,8 +119,8 @@ Reply LabSession::tiled_attention(const Request& request) {
   const Traffic whole = untiled_traffic(tokens, tokens, width, width);
   Reply reply;
   reply.value.set("error", json_of_double(largest_error(queries, keys, values, scale, tiled.output)));
-  reply.value.set("traffic", whole_number(tiled.traffic.total()));
-  reply.value.set("untiled", whole_number(whole.total()));
+  reply.value.set("traffic", json_of_count(tiled.traffic.total()));
+  reply.value.set("untiled", json_of_count(whole.total()));
   reply.value.set("mean_rescales",
                   json_of_double(static_cast<double>(tiled.rescales) / static_cast<double>(tokens)));
   put_trace(reply, queries, keys, values, scale, tiles.keys);
@@ -194,21 +192,17 @@ Reply LabSession::feature_error(const Request& request) {
 Reply LabSession::recall_steps(const Request& request) {
   const Fields fields(request.json, "request");
   RecallModel model(recall_config(fields));
-  if (!request.numbers.empty()) take(model.restore(request.numbers));
-  const Index count = fields.index("count", 0, max_recall_steps);
-  for (Index i = 0; i < count; ++i) model.step();
+  go_on(model, request, fields, max_recall_steps);
   Reply reply;
-  reply.value.set("step", whole_number(model.steps_done()));
+  reply.value.set("step", json_of_count(model.steps_done()));
   if (fields.flag_or("measure", true)) {
     const StepMetrics m = model.evaluate(recall_exam);
     reply.value.set("loss", json_of(m.loss));
     reply.value.set("accuracy", json_of(m.accuracy));
   }
-  reply.value.set("parameters", whole_number(model.parameters()));
-  reply.value.set("memory", whole_number(model.memory_numbers(2 * fields.index_or("pairs", 1, 32, 16))));
-  std::vector<Real> state = model.state();
-  const Shape shape{static_cast<Index>(state.size())};
-  reply.tensors.push_back({"state", Tensor(shape, std::move(state))});
+  reply.value.set("parameters", json_of_count(model.parameters()));
+  reply.value.set("memory", json_of_count(model.memory_numbers(2 * fields.index_or("pairs", 1, 32, 16))));
+  reply.tensors.push_back({"state", row_of(model.state())});
   return reply;
 }
 

@@ -1,5 +1,7 @@
 #include "lab_asked.hpp"
 
+#include "attn/adapt/fine_tuning.hpp"
+
 namespace attn::wasm {
 
 namespace {
@@ -28,6 +30,13 @@ TaskConfig task_for(const Fields& fields, const ModelConfig& config, Index batch
                                            std::to_string(config.context));
   check_run_size(config, batch, task.length);
   return task;
+}
+
+Metric asked(const TaskBatch& batch) {
+  Metric loss = counted(batch);
+  if (loss.answers.empty())
+    throw Refusal(ErrorCode::unsupported, "nothing in this batch can be predicted: take more sequences");
+  return loss;
 }
 
 TokenBatch one_sequence(std::vector<TokenId> tokens) {

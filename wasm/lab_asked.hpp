@@ -16,6 +16,9 @@ TokenBatch sequence(const Fields& fields, const char* key, const ModelConfig& co
 // The request's task, if the model can read it and a batch of it fits.
 TaskConfig task_for(const Fields& fields, const ModelConfig& config, Index batch);
 
+// The loss over what counts in a batch; refused where nothing does.
+Metric asked(const TaskBatch& batch);
+
 // {kind?, position, right, wrong?}
 Metric metric_of(const io::Json& json, const ModelConfig& config, Index length);
 

@@ -42,16 +42,12 @@ io::Json json_of(const SchemaExam& exam) {
 Reply LabSession::schema_steps(const Request& request) {
   const Fields fields(request.json, "request");
   SchemaModel model(schema_config(fields));
-  if (!request.numbers.empty()) take(model.restore(request.numbers));
-  const Index count = fields.index("count", 0, max_schema_steps);
-  for (Index i = 0; i < count; ++i) model.step();
+  go_on(model, request, fields, max_schema_steps);
   Reply reply;
-  reply.value.set("step", io::Json::of(static_cast<double>(model.steps_done())));
+  reply.value.set("step", json_of_count(model.steps_done()));
   reply.value.set("own", json_of(model.evaluate(schema_exam, false)));
   reply.value.set("foreign", json_of(model.evaluate(schema_exam, true)));
-  std::vector<Real> state = model.state();
-  const Shape shape{static_cast<Index>(state.size())};
-  reply.tensors.push_back({"state", Tensor(shape, std::move(state))});
+  reply.tensors.push_back({"state", row_of(model.state())});
   return reply;
 }
 

@@ -17,8 +17,6 @@ using io::Json;
 
 constexpr Index most_keys = 256, most_width = 64, most_steps = 200, exam_sentences = 256;
 
-Json whole_number(Index n) { return Json::of(static_cast<double>(n)); }
-
 Tensor tensor_of(const std::vector<double>& x, const Shape& shape) {
   return Tensor(shape, std::vector<Real>(x.begin(), x.end()));
 }
@@ -75,10 +73,6 @@ PoolingConfig pooling_config(const Fields& fields) {
   return c;
 }
 
-void go_on(PoolingModel& model, const Request& request) {
-  if (!request.numbers.empty()) take(model.restore(request.numbers));
-}
-
 double median(std::vector<double> x) {
   const auto half = x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2);
   std::nth_element(x.begin(), half, x.end());
@@ -118,7 +112,7 @@ Reply LabSession::row_freedom(const Request& request) {
     gap += change * change, size += whole * whole;
   }
   Reply reply;
-  reply.value.set("rank", whole_number(f.rank));
+  reply.value.set("rank", json_of_count(f.rank));
   reply.value.set("distance", json_of_double(f.distance));
   reply.value.set("bound", json_of_double(f.bound));
   reply.value.set("gap", json_of_double(size > 0 ? std::sqrt(gap / size) : std::sqrt(gap)));
@@ -134,25 +128,21 @@ Reply LabSession::row_freedom(const Request& request) {
 Reply LabSession::pooling_steps(const Request& request) {
   const Fields fields(request.json, "request");
   PoolingModel model(pooling_config(fields));
-  go_on(model, request);
-  const Index count = fields.index("count", 0, most_steps);
-  for (Index i = 0; i < count; ++i) model.step();
+  go_on(model, request, fields, most_steps);
   const PoolingExam exam = model.evaluate(exam_sentences);
   Reply reply;
-  reply.value.set("step", whole_number(model.steps_done()));
+  reply.value.set("step", json_of_count(model.steps_done()));
   reply.value.set("loss", json_of(exam.loss));
   reply.value.set("accuracy", json_of(exam.accuracy));
   reply.value.set("mass", json_of(exam.mass));
-  std::vector<Real> state = model.state();
-  const Shape shape{static_cast<Index>(state.size())};
-  reply.tensors.push_back({"state", Tensor(shape, std::move(state))});
+  reply.tensors.push_back({"state", row_of(model.state())});
   return reply;
 }
 
 Reply LabSession::pooling_accounts(const Request& request) {
   const Fields fields(request.json, "request");
   PoolingModel model(pooling_config(fields));
-  go_on(model, request);
+  if (!request.numbers.empty()) take(model.restore(request.numbers));
   const Index M = fields.index_or("sentences", 1, 512, exam_sentences),
               draws = fields.index_or("shuffles", 1, 200, 100);
   const PoolingAccounts a = model.accounts(M);

@@ -43,11 +43,6 @@ const NamedSite& site_of(const Fields& fields, const ModelConfig& config) {
   throw Refusal(ErrorCode::out_of_range, "there is no site named " + Json::of(name).dump() + " to patch");
 }
 
-// Values that may be NaN travel as a tensor: JSON would have to keep silent about them.
-Tensor row(const std::vector<Real>& values) {
-  return Tensor(Shape{static_cast<Index>(values.size())}, values);
-}
-
 std::vector<Real> scaled(std::vector<Real> values, double factor) {
   for (Real& v : values) v = static_cast<Real>(static_cast<double>(v) * factor);
   return values;
@@ -106,8 +101,8 @@ Reply LabSession::patch(const Request& request) {
   reply.value.set("clean", wasm::json_of(at_clean));
   reply.value.set("corrupted", wasm::json_of(at_corrupted));
   reply.value.set("agreement", agreement(error));
-  reply.tensors.push_back({"effect", row(scaled(error.exact, unit))});
-  reply.tensors.push_back({"estimate", row(scaled(error.estimate, unit))});
+  reply.tensors.push_back({"effect", row_of(scaled(error.exact, unit))});
+  reply.tensors.push_back({"estimate", row_of(scaled(error.estimate, unit))});
   return reply;
 }
 
@@ -157,11 +152,11 @@ Reply LabSession::importance(const Request& request) {
   again.resize(n);
   erased.resize(n);
   Reply reply;
-  reply.tensors.push_back({"truth", row(found.truth)});
-  reply.tensors.push_back({"again", row(again)});
-  reply.tensors.push_back({"erased", row(erased)});
+  reply.tensors.push_back({"truth", row_of(found.truth)});
+  reply.tensors.push_back({"again", row_of(again)});
+  reply.tensors.push_back({"erased", row_of(erased)});
   for (const ImportanceProfile& profile : found.methods)
-    reply.tensors.push_back({profile.method, row(profile.by_token)});
+    reply.tensors.push_back({profile.method, row_of(profile.by_token)});
   return reply;
 }
 

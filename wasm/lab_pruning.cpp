@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "attn/adapt/attention_masks.hpp"
+#include "attn/adapt/fine_tuning.hpp"
 #include "attn/adapt/head_gates.hpp"
 #include "attn/adapt/head_importance.hpp"
 #include "attn/adapt/head_removal.hpp"
@@ -18,8 +19,6 @@ using io::Json;
 
 constexpr Index max_task_batch = 1024, max_gate_steps = 1000, gate_exam = 64;
 
-Json number(Index n) { return Json::of(static_cast<double>(n)); }
-
 // Sequences of a task and the loss over the positions that count.
 struct Exam {
   TokenBatch inputs;
@@ -27,19 +26,9 @@ struct Exam {
 };
 
 Exam make_exam(const TaskConfig& task, Index batch, std::uint64_t seed) {
-  Rng rng = stream(seed, Stream::evaluation);  // what taskBatch of this seed shows
-  TaskBatch drawn = make_batch(task, batch, rng);
-  Exam exam;
-  exam.loss.kind = Metric::Kind::loss;
-  for (Index b = 0; b < batch; ++b)
-    for (Index t = 0; t < task.length; ++t) {
-      const auto i = static_cast<std::size_t>(b * task.length + t);
-      if (drawn.weights[i] > 0) exam.loss.answers.push_back({b, t, drawn.targets[i], -1});
-    }
-  if (exam.loss.answers.empty())
-    throw Refusal(ErrorCode::unsupported, "nothing in this batch can be predicted: take more sequences");
-  exam.inputs = std::move(drawn.inputs);
-  return exam;
+  TaskBatch drawn = attn::exam_of(task, Goal::same, batch, seed);  // what taskBatch of this seed shows
+  Metric loss = asked(drawn);
+  return {std::move(drawn.inputs), std::move(loss)};
 }
 
 Exam exam_of(const Fields& fields, const ModelConfig& config) {
@@ -141,8 +130,8 @@ Reply LabSession::removal_curve(const Request& request) {
   Json taken = Json::array();
   for (const HeadRef& h : order) {
     Json head = Json::object();
-    head.set("layer", number(h.layer));
-    head.set("head", number(h.head));
+    head.set("layer", json_of_count(h.layer));
+    head.set("head", json_of_count(h.head));
     taken.push(std::move(head));
   }
   Reply reply;
@@ -203,14 +192,12 @@ Reply LabSession::gate_steps(const Request& request) {
   Reply reply;
   if (fields.flag_or("measure", true))
     put(reply, outcome(gates.folded(), make_exam(task, gate_exam, config.seed)));
-  reply.value.set("step", number(gates.steps_done()));
+  reply.value.set("step", json_of_count(gates.steps_done()));
   if (count) reply.value.set("trainLoss", json_of(last.loss));
   reply.tensors.push_back({"gates", gates.gates()});
   reply.tensors.push_back({"open", gates.open()});
   if (fields.flag_or("weights", false)) reply.tensors.push_back({"weights", flat_weights(gates.folded())});
-  std::vector<Real> state = gates.state();
-  const Shape shape{static_cast<Index>(state.size())};
-  reply.tensors.push_back({"state", Tensor(shape, std::move(state))});
+  reply.tensors.push_back({"state", row_of(gates.state())});
   return reply;
 }
 

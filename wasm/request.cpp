@@ -197,6 +197,13 @@ Json json_of(Real value) { return json_of_double(static_cast<double>(value)); }
 
 Json json_of_double(double value) { return std::isfinite(value) ? Json::of(value) : Json(); }
 
+Json json_of_count(Index value) { return Json::of(static_cast<double>(value)); }
+
+Tensor row_of(std::vector<Real> numbers) {
+  const Shape shape{static_cast<Index>(numbers.size())};
+  return Tensor(shape, std::move(numbers));
+}
+
 Json json_of(const Shape& shape) {
   Json out = Json::array();
   for (int axis = 0; axis < shape.rank(); ++axis) out.push(Json::of(static_cast<double>(shape[axis])));

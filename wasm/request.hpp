@@ -90,9 +90,13 @@ std::vector<HeadRef> head_refs(const Fields& fields, std::string_view key, const
 // null when not finite: JSON has no NaN. The double's way keeps what a float would round away.
 io::Json json_of(Real value);
 io::Json json_of_double(double value);
+io::Json json_of_count(Index value);
 io::Json json_of(const Shape& shape);
 // The object that `text` (our own to_json) spells.
 io::Json json_of_text(const std::string& text);
+
+// A row of numbers as a tensor. What may be NaN travels so: JSON would have to keep silent about it.
+Tensor row_of(std::vector<Real> numbers);
 
 // Refuse sizes before anything of that size is allocated.
 void check_size(const ModelConfig& config, bool training, Index batch);

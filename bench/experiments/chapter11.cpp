@@ -123,16 +123,6 @@ Json maps(const Model& model) {
   return out;
 }
 
-Metric asked(const TaskBatch& batch) {
-  Metric loss;
-  loss.kind = Metric::Kind::loss;
-  for (std::size_t i = 0; i < batch.targets.size(); ++i)
-    if (batch.weights[i] > 0)
-      loss.answers.push_back({static_cast<Index>(i) / batch.inputs.length,
-                              static_cast<Index>(i) % batch.inputs.length, batch.targets[i], -1});
-  return loss;
-}
-
 Json measure(const Model& base, const TaskConfig& task, const Plan& plan, std::uint64_t seed) {
   FineTuneConfig config;
   config.goal = plan.goal, config.seed = seed;
@@ -149,8 +139,8 @@ Json measure(const Model& base, const TaskConfig& task, const Plan& plan, std::u
         kept.push_back(run.evaluate(Goal::same, exam).accuracy);
     for (Index i = 0; i < every && s < plan.steps; ++i) run.step();
   }
-  const TaskBatch batch = run.exam(plan.goal, exam), known = run.exam(Goal::same, 64);
-  const HeadChange c = head_change(base, run.merged(), batch.inputs, asked(batch));
+  const TaskBatch batch = exam_of(task, plan.goal, exam, seed), known = exam_of(task, Goal::same, 64, seed);
+  const HeadChange c = head_change(base, run.merged(), batch.inputs, counted(batch));
   Json out = Json::object();
   out.set("goal", Json::of(std::string(plan.goal == Goal::shift ? "shift" : "permute")));
   out.set("matrices", Json::of(plan.matrices));

@@ -10,13 +10,6 @@
 namespace attn {
 namespace {
 
-constexpr AdamWConfig adam{Real(0.9), Real(0.98), Real(1e-8), 0};
-constexpr Real gradient_limit = 1;
-
-Rng stream_of_step(std::uint64_t seed, Index step) {
-  return Rng(seed, 1024 + static_cast<std::uint64_t>(step));
-}
-
 Lora fresh_lora(const ModelConfig& model, const FineTuneConfig& config) {
   Rng rng = stream(config.seed, Stream::init);
   return Lora(model, config.lora, rng);
@@ -98,9 +91,8 @@ StepMetrics FineTuning::step() {
   make_batch(task_, config_.batch, rng, batch_);
   retarget(batch_, config_.goal, names_);
 
-  // 1. forward through W0 + s A B, backward to G = ∂L/∂W. At this size forming G costs nothing; beside a
-  // large
-  //    matrix nobody does, and low_rank_linear gives the same gradients (tests/core/lora_test.cpp).
+  // 1. forward through W0 + s A B, backward to G = ∂L/∂W. At this size forming G costs nothing; beside
+  // a large matrix nobody does it, and low_rank_linear gives the same gradients (lora_test.cpp).
   tape_.reset();
   ForwardOptions options;
   options.gradients = &full_;
@@ -111,31 +103,32 @@ StepMetrics FineTuning::step() {
 
   // 2. of G only its shadow on the factors is used; W0 stays as it is
   lora_.gradients(full_, gradients_);
-  const Index n = static_cast<Index>(gradients_.size());
-  StepMetrics metrics;
-  metrics.loss = tape_.value(ce.loss)[0];
-  metrics.accuracy = ce.accuracy;
-  metrics.learning_rate = config_.learning_rate;
-  metrics.grad_norm = clip_gradients(View(gradients_.data(), Shape{n}), gradient_limit);
-  if (std::isfinite(metrics.loss) && std::isfinite(metrics.grad_norm)) {
-    adamw_update(lora_.weights().data(), gradients_.data(), m_.data(), v_.data(), n, ++steps_, adam,
-                 config_.learning_rate, 1);
-    merge();
-  }
-  metrics.step = steps_;
+  const StepMetrics metrics = step_of_row(lora_.weights(), gradients_, m_, v_, steps_,
+                                          tape_.value(ce.loss)[0], ce.accuracy, config_.learning_rate);
+  merge();
   return metrics;
 }
 // #endregion
 
-TaskBatch FineTuning::exam(Goal goal, Index batch) const {
-  Rng rng = stream(config_.seed, Stream::evaluation);
-  TaskBatch drawn = make_batch(task_, batch, rng);
-  retarget(drawn, goal, names_);
+TaskBatch exam_of(const TaskConfig& task, Goal goal, Index batch, std::uint64_t seed) {
+  Rng rng = stream(seed, Stream::evaluation);
+  TaskBatch drawn = make_batch(task, batch, rng);
+  retarget(drawn, goal, renaming(task.vocab, seed));
   return drawn;
 }
 
+Metric counted(const TaskBatch& batch) {
+  Metric loss;
+  loss.kind = Metric::Kind::loss;
+  const Index T = batch.inputs.length;
+  for (std::size_t i = 0; i < batch.targets.size(); ++i)
+    if (batch.weights[i] > 0)
+      loss.answers.push_back({static_cast<Index>(i) / T, static_cast<Index>(i) % T, batch.targets[i], -1});
+  return loss;
+}
+
 StepMetrics FineTuning::evaluate(Goal goal, Index batch) const {
-  const TaskBatch drawn = exam(goal, batch);
+  const TaskBatch drawn = exam_of(task_, goal, batch, config_.seed);
   Tape tape(Tape::Mode::inference);
   const CrossEntropy ce =
       cross_entropy(tape, forward(tape, merged_, drawn.inputs), drawn.targets.data(), drawn.weights.data());

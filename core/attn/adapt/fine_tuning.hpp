@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "attn/adapt/lora.hpp"
+#include "attn/analysis/metric.hpp"
 #include "attn/ops/cross_entropy.hpp"
-#include "attn/train/trainer.hpp"
+#include "attn/train/slots.hpp"
 
 namespace attn {
 
@@ -21,6 +22,10 @@ enum class Goal {
 std::vector<TokenId> renaming(Index vocab, std::uint64_t seed);
 // Changes the targets; a position whose new answer is not in its past no longer counts.
 void retarget(TaskBatch& batch, Goal goal, const std::vector<TokenId>& names);
+// Sequences that training from this seed does not see, with the answers of `goal`.
+TaskBatch exam_of(const TaskConfig& task, Goal goal, Index batch, std::uint64_t seed);
+// The loss over the positions of a batch that count.
+Metric counted(const TaskBatch& batch);
 
 struct FineTuneConfig {
   LoraConfig lora;
@@ -42,7 +47,6 @@ class FineTuning {
   // One step of AdamW (no decay) on the adapters. Where the loss is not finite the step is not taken.
   StepMetrics step();
   StepMetrics evaluate(Goal goal, Index batch) const;  // on sequences that training does not see
-  TaskBatch exam(Goal goal, Index batch) const;
 
   const Lora& lora() const { return lora_; }
   const Model& merged() const { return merged_; }

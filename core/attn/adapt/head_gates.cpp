@@ -10,12 +10,6 @@
 namespace attn {
 namespace {
 
-// Every step draws from a stream of its own, apart from those of training (train/trainer.hpp): the generator
-// then has no state to keep.
-Rng stream_of_step(std::uint64_t seed, Index step) {
-  return Rng(seed, 1024 + static_cast<std::uint64_t>(step));
-}
-
 Tensor like_heads(const ModelConfig& c, Real value) {
   Tensor t(Shape{c.layers, c.heads});
   std::fill(t.data.begin(), t.data.end(), value);

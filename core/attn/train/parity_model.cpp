@@ -12,15 +12,6 @@
 #include "attn/ops/linear.hpp"
 
 namespace attn {
-namespace {
-
-Status in_range(const char* name, Index value, Index low, Index high) {
-  if (value >= low && value <= high) return Unit{};
-  return Error{ErrorCode::out_of_range,
-               std::string(name) + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "]"};
-}
-
-}  // namespace
 
 Status validate(const ParityConfig& c) {
   for (const Status& status :
@@ -28,9 +19,7 @@ Status validate(const ParityConfig& c) {
         in_range("width", c.width, 1, 128), in_range("channels", c.channels, 1, 64),
         in_range("hidden", c.hidden, 1, 256), in_range("batch", c.batch, 1, 256)})
     if (!status.ok()) return status;
-  if (!(c.learning_rate > 0 && c.learning_rate <= 1))
-    return Error{ErrorCode::out_of_range, "learning_rate must be in (0, 1]"};
-  return Unit{};
+  return valid_learning_rate(c.learning_rate);
 }
 
 ParityModel::ParityModel(const ParityConfig& c) : config_(c), exact_(Shape{2, c.channels}) {
@@ -120,8 +109,7 @@ void ParityModel::draw(Index batch, Index length, Index counted, Rng& rng) {
 }
 
 StepMetrics ParityModel::step() {
-  // A stream for every step, apart from those of train/trainer.hpp: the generator has no state to keep.
-  Rng rng(config_.seed, 1024 + static_cast<std::uint64_t>(slots_.steps()));
+  Rng rng = stream_of_step(config_.seed, slots_.steps());
   draw(config_.batch, config_.length, config_.length, rng);
   tape_.reset();
   return slots_.step(tape_, loss(tape_, config_.batch, config_.length), config_.learning_rate);

@@ -17,12 +17,6 @@ namespace {
 
 std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 
-Status in_range(const char* name, Index value, Index low, Index high) {
-  if (value >= low && value <= high) return Unit{};
-  return Error{ErrorCode::out_of_range,
-               std::string(name) + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "]"};
-}
-
 // The row as it was, from inside attention.
 class Observed : public AttentionTap {
  public:
@@ -63,8 +57,7 @@ Status validate(const PoolingConfig& c) {
                                in_range("batch", c.batch, 1, 256)})
     if (!status.ok()) return status;
   if (c.width % 2 != 0) return Error{ErrorCode::out_of_range, "width must be even"};
-  if (!(c.learning_rate > 0 && c.learning_rate <= 1))
-    return Error{ErrorCode::out_of_range, "learning_rate must be in (0, 1]"};
+  if (const Status status = valid_learning_rate(c.learning_rate); !status.ok()) return status;
   if (!(c.penalty >= 0 && c.penalty <= 100))
     return Error{ErrorCode::out_of_range, "penalty must be in [0, 100]"};
   return Unit{};
@@ -202,8 +195,7 @@ PoolingModel::Pass PoolingModel::forward(Tape& tape, const Words& words, const A
 // #endregion pooling
 
 StepMetrics PoolingModel::step() {
-  // A stream for every step, apart from those of train/trainer.hpp: the generator has no state to keep.
-  Rng rng(config_.seed, 1024 + static_cast<std::uint64_t>(slots_.steps()));
+  Rng rng = stream_of_step(config_.seed, slots_.steps());
   words_ = draw(config_.batch, rng);
   tape_.reset();
   const Pass pass = forward(tape_, words_);

@@ -17,18 +17,15 @@ namespace {
 bool erases(Memory m) { return m == Memory::delta || m == Memory::gated; }
 bool forgets(Memory m) { return m == Memory::decayed || m == Memory::gated; }
 
-Error refused(const std::string& what) { return {ErrorCode::out_of_range, what}; }
-
 }  // namespace
 
 Status validate(const RecallConfig& c) {
   if (c.task.kind != TaskKind::recall) return Error{ErrorCode::mismatch, "the task must be recall"};
   if (const Status status = validate(c.task); !status.ok()) return status;
-  if (c.width < 1 || c.width > 256) return refused("width must be in [1, 256]");
-  if (c.key_width < 1 || c.key_width > 256) return refused("key_width must be in [1, 256]");
-  if (c.batch < 1 || c.batch > 256) return refused("batch must be in [1, 256]");
-  if (!(c.learning_rate > 0 && c.learning_rate <= 1)) return refused("learning_rate must be in (0, 1]");
-  return Unit{};
+  for (const Status& status : {in_range("width", c.width, 1, 256), in_range("key_width", c.key_width, 1, 256),
+                               in_range("batch", c.batch, 1, 256)})
+    if (!status.ok()) return status;
+  return valid_learning_rate(c.learning_rate);
 }
 
 RecallModel::RecallModel(const RecallConfig& config) : config_(config) {
@@ -96,8 +93,7 @@ CrossEntropy RecallModel::loss(Tape& tape) {
 }
 
 StepMetrics RecallModel::step() {
-  // A stream for every step, apart from those of train/trainer.hpp: the generator has no state to keep.
-  Rng rng(config_.seed, 1024 + static_cast<std::uint64_t>(slots_.steps()));
+  Rng rng = stream_of_step(config_.seed, slots_.steps());
   make_batch(config_.task, config_.batch, rng, batch_);
   tape_.reset();
   return slots_.step(tape_, loss(tape_), config_.learning_rate);

@@ -13,28 +13,19 @@
 namespace attn {
 namespace {
 
-Status in_range(const char* name, double value, double low, double high) {
-  if (value >= low && value <= high) return Unit{};
-  return Error{ErrorCode::out_of_range,
-               std::string(name) + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "]"};
-}
-
 Index largest(const Real* row, Index n) { return std::max_element(row, row + n) - row; }
 
 }  // namespace
 
 Status validate(const SchemaConfig& c) {
   for (const Status& status :
-       {in_range("places", double(c.places), 3, 32), in_range("steps", double(c.steps), 2, 32),
-        in_range("settle", double(c.settle), 0, double(c.steps - 1)),
-        in_range("width", double(c.width), 1, 128), in_range("key_width", double(c.key_width), 1, 64),
-        in_range("batch", double(c.batch), 2, 256), in_range("noise", c.noise, 0, 2),
-        in_range("turn", c.turn, 0, 1), in_range("pull", c.pull, 0, 20), in_range("reach", c.reach, 0.1, 20),
-        in_range("captured", c.captured, 0, 1)})
+       {in_range("places", c.places, 3, 32), in_range("steps", c.steps, 2, 32),
+        in_range("settle", c.settle, 0, c.steps - 1), in_range("width", c.width, 1, 128),
+        in_range("key_width", c.key_width, 1, 64), in_range("batch", c.batch, 2, 256),
+        in_range("noise", c.noise, 0, 2), in_range("turn", c.turn, 0, 1), in_range("pull", c.pull, 0, 20),
+        in_range("reach", c.reach, Real(0.1), 20), in_range("captured", c.captured, 0, 1)})
     if (!status.ok()) return status;
-  if (!(c.learning_rate > 0 && c.learning_rate <= 1))
-    return Error{ErrorCode::out_of_range, "learning_rate must be in (0, 1]"};
-  return Unit{};
+  return valid_learning_rate(c.learning_rate);
 }
 
 // All wirings have all weights, drawn alike: what differs is only who reads and who teaches.
@@ -182,10 +173,9 @@ void SchemaModel::draw(Index B, Rng& rng) {
 }
 
 StepMetrics SchemaModel::step() {
-  // Streams of their own for every step, apart from those of train/trainer.hpp.
-  const auto which = static_cast<std::uint64_t>(slots_.steps());
-  Rng rng(config_.seed, 1024 + which);
-  lots_ = Rng(config_.seed, (std::uint64_t(1) << 32) + which);
+  Rng rng = stream_of_step(config_.seed, slots_.steps());
+  // The lots of the prediction have streams of their own: the task is the same with and without them.
+  lots_ = Rng(config_.seed, (std::uint64_t(1) << 32) + static_cast<std::uint64_t>(slots_.steps()));
   draw(config_.batch, rng);
   tape_.reset();
   const std::vector<Seen> seen = play(tape_, config_.batch, false);

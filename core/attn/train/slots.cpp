@@ -13,6 +13,20 @@ constexpr Real gradient_limit = 1;
 
 }  // namespace
 
+StepMetrics step_of_row(std::vector<Real>& weights, std::vector<Real>& gradients, std::vector<Real>& m,
+                        std::vector<Real>& v, Index& steps, Real loss, Real accuracy, Real learning_rate) {
+  const Index n = static_cast<Index>(weights.size());
+  StepMetrics metrics;
+  metrics.loss = loss;
+  metrics.accuracy = accuracy;
+  metrics.learning_rate = learning_rate;
+  metrics.grad_norm = clip_gradients(View(gradients.data(), Shape{n}), gradient_limit);
+  if (std::isfinite(loss) && std::isfinite(metrics.grad_norm))
+    adamw_update(weights.data(), gradients.data(), m.data(), v.data(), n, ++steps, adam, learning_rate, 1);
+  metrics.step = steps;
+  return metrics;
+}
+
 Slots::Slot Slots::add(const Shape& shape, Real deviation, Rng& rng) {
   const Slot slot{size(), shape};
   const std::size_t all = weights_.size() + static_cast<std::size_t>(shape.size());
@@ -33,16 +47,8 @@ Var Slots::on(Tape& tape, const Slot& slot) {
 StepMetrics Slots::step(Tape& tape, const CrossEntropy& loss, Real learning_rate) {
   std::fill(gradients_.begin(), gradients_.end(), Real(0));
   tape.backward(loss.loss);
-  StepMetrics metrics;
-  metrics.loss = tape.value(loss.loss)[0];
-  metrics.accuracy = loss.accuracy;
-  metrics.learning_rate = learning_rate;
-  metrics.grad_norm = clip_gradients(View(gradients_.data(), Shape{size()}), gradient_limit);
-  if (std::isfinite(metrics.loss) && std::isfinite(metrics.grad_norm))
-    adamw_update(weights_.data(), gradients_.data(), m_.data(), v_.data(), size(), ++steps_, adam,
-                 learning_rate, 1);
-  metrics.step = steps_;
-  return metrics;
+  return step_of_row(weights_, gradients_, m_, v_, steps_, tape.value(loss.loss)[0], loss.accuracy,
+                     learning_rate);
 }
 
 std::vector<Real> Slots::state() const { return run_state(steps_, weights_, m_, v_); }

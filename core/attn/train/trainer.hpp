@@ -28,6 +28,11 @@ Real learning_rate(const Schedule& schedule, Index step);  // step: how many wer
 // or another initialisation never shifts the training data.
 enum class Stream : std::uint64_t { init = 0, data = 1, evaluation = 2, probe = 3 };
 inline Rng stream(std::uint64_t seed, Stream which) { return Rng(seed, static_cast<std::uint64_t>(which)); }
+// A stream for every step, apart from those: where each step draws from its own, no generator has a state to
+// keep.
+inline Rng stream_of_step(std::uint64_t seed, Index step) {
+  return Rng(seed, 1024 + static_cast<std::uint64_t>(step));
+}
 
 struct TrainConfig {
   ModelConfig model;
