@@ -13,7 +13,7 @@ export { useTheme, watchTheme, type Theme } from './theme.svelte';
 export { fmt } from './fmt';
 export { letters, ALPHABET, encode, decode, encodeText, type Encoded } from './letters';
 export { csv, download, saveAs, serializeSvg, svgToPng, type Exporter } from './export';
-export { matrixScale, niceBound, largest, cellWords, rowWords } from './matrix';
+export { matrixScale, moveInGrid, niceBound, largest, cellWords, rowWords } from './matrix';
 export { axis, niceRange, range, lineColour, lineDash } from './plot';
 export { arcs, arcPath } from './arcs';
 export { soloHead, toggleHead, type Head } from './heads';

@@ -27,11 +27,10 @@ function glueFormulas(parent) {
     if (!isMath(node)) continue;
     const before = parent.children[i - 1], after = parent.children[i + 1];
     const tex = source(node);
-    const tail = after?.type === 'text' ? /^(?:[,.;:!?)»…]+|\u00a0—)/u.exec(after.value)?.[0] ?? '' : '';
-    if (tex.length > 60) { punctuate(node, after, tail); continue; }
     const head = before?.type === 'text' ? /(?:^|(?<=[\s(«]))\S{0,2}\u00a0$|[(«]$/u.exec(before.value)?.[0] ?? '' : '';
+    const tail = after?.type === 'text' ? /^(?:[,.;:!?)»…]+|\u00a0—)/u.exec(after.value)?.[0] ?? '' : '';
     const short = tex.replace(/\\[A-Za-z]+/g, 'x').length <= 14;
-    if (!short && !((head || tail) && tex.length < 24)) {
+    if (tex.length > 60 || !(short || ((head || tail) && tex.length < 24))) {
       punctuate(node, after, tail);
       continue;
     }
