@@ -20,7 +20,7 @@ describe('«Эмпирика» of chapter 12', () => {
   it('the autopsy', () => {
     const f = autopsyFacts(autopsyJson as unknown as Autopsy);
     says(`потери растут на ${f.top} ната`, `следующей по цене — на ${f.second}`, `предыдущему токену они отдают ${f.topPrevious} веса`, `точность на повторе ${f.accuracy}`);
-    says(`Дороже ε в моделях ${f.alive} голов`, `дублёров в моделях ${f.doubled}`, `лишних — ${f.useless}`, `цена её к этому времени — ${f.topTurn}`, `длиной ${f.quiet}, головы слоя 1 — ${f.loud}`, `не отдаёт больше ${f.first}`);
+    says(`Голов дороже ε в пяти моделях ${f.alive}`, `дублёров ${f.doubled}`, `лишних — ${f.useless}`, `цена её к этому времени — ${f.topTurn}`, `длиной ${f.quiet}, головы слоя 1 — ${f.loud}`, `не отдаёт больше ${f.first}`);
     expect(f.double).toBe('1.4: 0,005 → 2,7, черёд 15');
     expect(f.topNames.split(', ').every((n) => n.startsWith('0.'))).toBe(true);
     expect(f.topPlaces).toBe('16, 16, 16, 16, 16');
