@@ -54,7 +54,7 @@ it('the gain field', () => {
   const wide = cases.find((c) => c.field === 'wide' && !c.rival)!, narrow = cases.find((c) => c.field === 'narrow' && c.rival)!;
   for (const k of divided) says(`без соперника — в ${ru(wide.strong[k], 3)} раза`);
   const crowded = cases.find((c) => c.field === 'wide' && c.rival)!;
-  says(`остаётся в ${ru(crowded.strong.sink, 3)} раза`);
+  says(`усиление ещё заметно, в ${ru(crowded.strong.sink, 3)} раза`);
   expect([crowded.strong.local, wide.strong.sink, wide.strong.local].every((x) => x < 1.01)).toBe(true);
   for (const c of cases.filter((x) => x.field === 'narrow')) for (const k of divided) expect(c.strong[k]).toBeLessThan(0.6 * c.weak[k]);
   says(`— в ${ru(narrow.strong.sink)} раза при общем пуле и в ${ru(narrow.strong.local)} при местном`, `${ru(narrow.weak.softmax)} и ${ru(narrow.strong.softmax)}`, `не даёт ему и процента (${ru(wide.strong.softmax, 3)})`);
