@@ -45,7 +45,7 @@ test('probes are trained in the page: the place is legible behind layer 0, erase
   await page.goto(`${CHAPTER}?w-probes.property=place`);
   const probes = await live(page, 'probes');
   await expect(stat(probes, 'точка')).toHaveText('после слоя 0');
-  await expect(probes.locator('svg[role=img]')).toHaveAttribute('aria-label', /четвёрка мест/, { timeout: 60_000 });
+  await expect(probes.locator('svg[role=img]')).toHaveAttribute('aria-label', /номер четвёрки мест/, { timeout: 60_000 });
   await expect.poll(() => number(stat(probes, 'зонд после стирания')), { timeout: 60_000 }).toBeLessThan(20);
   await probes.getByRole('radio', { name: '0.1', exact: true }).check({ force: true });
   await expect.poll(() => new URL(page.url()).searchParams.get('w-probes.point')).toBe('2');

@@ -69,7 +69,7 @@ it('chapter 6: promised and lost', () => {
 
 it('chapter 9: taking away and patching', () => {
   const { zero, blanks, same, tops, heads } = m.disagree;
-  says('09', `совпала в ${same} парах`, `ρ = ${ru(zero.median)} (${range(zero)})`, `(без неё ${ru(heads.zero[8]!)})`, `(подменённая ${ru(heads.noise[8]!)})`, `у 2.7 наоборот, ${ru(heads.zero[23]!)} и ${ru(heads.noise[23]!)}`, `согласны между собой на ${ru(blanks.median)}`);
+  says('09', `совпала в ${same} парах`, `ρ = ${ru(zero.median)} (${range(zero)})`, `(без неё мера меняется на ${ru(heads.zero[8]!)})`, `(подменённая, ${ru(heads.noise[8]!)})`, `у 2.7 наоборот, ${ru(heads.zero[23]!)} и ${ru(heads.noise[23]!)}`, `согласны между собой на ${ru(blanks.median)}`);
   expect(tops.filter((t) => t[2] === 34).length).toBeGreaterThan(8);
 });
 

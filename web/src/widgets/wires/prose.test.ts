@@ -32,6 +32,6 @@ describe('three wires', () => {
   });
   it('the string of the figure is not the mean of forty', () => {
     const stray = edgesOf(figures.before).find((e) => e.from === 0 && e.input === 'V' && e.layer === 1)!;
-    says(`голове ${stray.layer}.${stray.head} ${ru(stray.value)} приходит прямо от букв`);
+    says(`голова ${stray.layer}.${stray.head} получает ${ru(stray.value)} прямо от букв`);
   });
 });
