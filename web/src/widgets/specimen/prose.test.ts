@@ -31,7 +31,7 @@ describe('«Эмпирика» of chapter 1', () => {
       expect(h.qkDiagonal).toBeLessThanOrEqual(1 / 32);
       expect(Math.max(h.through['0.0']!, h.through['0.2']!)).toBeLessThanOrEqual(0.1);
     }
-    says(`не ниже ${ru(Math.min(...layer1.map((n) => m.heads[n]!.copying)), 3)}`);
+    says(`в худшем случае ${ru(Math.min(...layer1.map((n) => m.heads[n]!.copying)), 3)}`);
     const low = names.filter((n) => n.startsWith('0')).map((n) => m.heads[n]!.copying);
     says(`от ${ru(Math.min(...low))} до ${ru(Math.max(...low))}`);
     const third = layer1.map((n) => m.heads[n]!.through['0.3']!);
@@ -43,7 +43,7 @@ describe('«Эмпирика» of chapter 1', () => {
   it('ablations', () => {
     says(`${pc(m.whole.accuracy)}, потери ${ru(m.whole.loss, 3)}`, `${pc(mean('0.1').accuracy)} и ${ru(mean('0.1').loss)} ната`, pc(mean('0.3').accuracy));
     const others = names.filter((n) => n !== '0.1' && n !== '0.3');
-    says(`не меньше ${pc(Math.min(...others.map((n) => mean(n).accuracy)))}`);
+    says(`в худшем случае ${pc(Math.min(...others.map((n) => mean(n).accuracy)))}`);
     says(`до ${ru(mean('0.0').loss, 3)} и ${ru(mean('0.2').loss, 3)}`);
     for (const n of ['0.0', '0.2']) expect(mean(n).loss).toBeLessThan(m.whole.loss);
     const [two, three, four] = ['layer 1, two heads', 'layer 1, three heads', 'layer 1'];
