@@ -59,7 +59,7 @@ describe('«Три матрицы, две или одна»', () => {
   it('the maps of seed 1', () => {
     const { map: circle, byType } = recorded.rows.find((x) => x.task === 'cycle' && x.sharing === 'qk' && x.heads === 1)!;
     expect(byType!.map((x, i) => (x < 0.95 ? i + 1 : 0)).filter(Boolean)).toEqual([4, 5, 6]);
-    says(`больше на себя, ${ru(circle![4 * 8 + 4]!)}, чем на шестого, ${ru(circle![4 * 8 + 5]!)}`);
+    says(`больше на себя, ${ru(circle![4 * 8 + 4]!)}, чем на шестой, ${ru(circle![4 * 8 + 5]!)}`);
     const pairs = recorded.rows.find((x) => x.task === 'swap' && x.sharing === 'qk')!.map!;
     says(`поровну, ${ru(pairs[3 * 8 + 3]!)} и ${ru(pairs[3 * 8 + 2]!)}`);
   });
