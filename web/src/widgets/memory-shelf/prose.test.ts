@@ -68,7 +68,7 @@ it('the features', () => {
   for (const c of cells(0, -0.9)) expect(c.negative).toBeGreaterThan(0.38);
 });
 
-it('what strange writes leave of a record under the delta rule', () => says(`оставляют от прежней ${int(100 * (1 - 1 / 32) ** 64)} %`));
+it('what strange writes leave of a record under the delta rule', () => says(`в среднем оставляют от прежней ${int(100 * (1 - 1 / 32) ** 64)} %`));
 
 describe('the race', () => {
   const race = raceJson as unknown as Race;
