@@ -67,7 +67,7 @@ export type Result = Record<View, Points>;
 export const VIEWS: Record<View, { short: string; label: string; xlabel: string; domain: [number, number]; milestone: { x: number; label: string } }> = {
   segments: { short: 'повтор', label: 'Точность на повторе отрезка из n токенов', xlabel: 'токенов в отрезке, n (текст из 2n)', domain: [8, 64], milestone: { x: LONGEST, label: `обучено до n = ${LONGEST}` } },
   texts: { short: 'только текст', label: `Точность на тексте из T токенов, отрезок — не больше ${LONGEST}`, xlabel: 'токенов в тексте, T', domain: [32, 128], milestone: { x: TRAINED, label: `обучено на T = ${TRAINED}` } },
-  places: { short: 'место ответа', label: `Точность по месту образца, отрезок из ${PLACES} токенов`, xlabel: 'место образца в тексте', domain: [0, PLACES - 1], milestone: { x: LONGEST - 1, label: 'дальше первой копии при обучении не бывало' } },
+  places: { short: 'место образца', label: `Точность по месту образца, отрезок из ${PLACES} токенов`, xlabel: 'место образца в тексте', domain: [0, PLACES - 1], milestone: { x: LONGEST - 1, label: 'дальше первой копии при обучении не бывало' } },
 };
 
 const lengths = { segments: SEGMENTS, texts: TEXTS };

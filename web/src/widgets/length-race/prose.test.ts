@@ -59,7 +59,7 @@ describe('«Один шаг назад»', () => {
   it('compares the head of ALiBi with its kernel', () => {
     const rows = Array.from({ length: 31 }, (_, i) => i + 1);
     const kernel = rows.reduce((sum, t) => sum + Math.exp(-0.25) / Array.from({ length: t + 1 }, (_, s) => Math.exp(-0.25 * s)).reduce((a, b) => a + b, 0), 0) / 31;
-    says(`отдало бы ему ${ru(kernel, 2)}`);
+    says(`отдал бы ему ${ru(kernel, 2)}`);
     expect(ru(rows.reduce((sum, t) => sum + 1 / (t + 1), 0) / 31, 2)).toBe('0,10');
   });
 });

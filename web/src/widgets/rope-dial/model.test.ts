@@ -8,7 +8,7 @@ const set = (extension: Extension, factor: number, kept = PAIRS) => find(r, { ex
 
 it('names a setting, and finds it whatever the factor of no extension', () => {
   expect(nameOf({ extension: 'yarn', factor: 4, kept: PAIRS })).toBe('YaRN ×4');
-  expect(nameOf({ extension: 'none', factor: 1, kept: 2 })).toBe('как есть, пар 2');
+  expect(nameOf({ extension: 'none', factor: 1, kept: 2 })).toBe('как есть, вращаются 2');
   expect(find(r, { extension: 'none', factor: 7, kept: PAIRS })).toBe(find(r, { extension: 'none', factor: 1, kept: 0 }));
   expect(find(r, { extension: 'linear', factor: 3, kept: PAIRS })).toBeUndefined();
 });

@@ -12,7 +12,7 @@ export { EXTENSIONS, EXTENSION_NAMES, SEGMENTS, type Extension };
 
 /** loud: the scores by YaRN's multiplier whatever the extension (true), or never (false); absent: as the extension has it. */
 export interface Setting { extension: Extension; factor: number; kept: number; loud?: boolean }
-export const nameOf = (v: Setting): string => `${EXTENSION_NAMES[v.extension]}${v.extension === 'none' ? '' : ` ×${v.factor}`}${v.kept && v.kept < PAIRS ? `, пар ${v.kept}` : ''}${v.loud === undefined ? '' : v.loud ? ', громче' : ', не громче'}`;
+export const nameOf = (v: Setting): string => `${EXTENSION_NAMES[v.extension]}${v.extension === 'none' ? '' : ` ×${v.factor}`}${v.kept && v.kept < PAIRS ? `, вращаются ${v.kept}` : ''}${v.loud === undefined ? '' : v.loud ? ', громче' : ', не громче'}`;
 const same = (a: Setting, b: Setting): boolean => a.extension === b.extension && (a.extension === 'none' || a.factor === b.factor) && (a.kept || PAIRS) === (b.kept || PAIRS) && a.loud === b.loud;
 
 /** Every setting of the record: the methods at both factors, and fewer and fewer pairs. */
