@@ -3,6 +3,7 @@
 #include <doctest.h>
 
 #include <cmath>
+#include <limits>
 
 using namespace attn;
 
@@ -34,6 +35,16 @@ TEST_CASE("mask: the interval is exactly the keys that every condition allows") 
                   CHECK(seen(mask, b, i, j) == (range.begin <= j && j < range.end));
               }
           }
+}
+
+TEST_CASE("mask: a window as wide as the type is no window") {
+  constexpr Index widest = std::numeric_limits<Index>::max();
+  for (Index past : {-3, 0, 5})
+    for (Index i = 0; i < 6; ++i) {
+      const KeyRange range = KeyMask{false, past, widest, widest}.row(0, i, 9);
+      CHECK(range.begin == 0);
+      CHECK(range.end == 9);
+    }
 }
 
 TEST_CASE("mask: causal with a past is aligned to the bottom right") {

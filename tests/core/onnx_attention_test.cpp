@@ -320,6 +320,12 @@ TEST_CASE("onnx attention: what does not fit is said") {
                x.k = x.v = Tensor(Shape{1, 1, 1 << 14, 2});
              }),
              "exceed the limit"));
+  // No key and no value take memory, what would be put out takes all there is.
+  CHECK(says(with([](auto& x) {
+               x.k = Tensor(Shape{1, 1, 0, 2});
+               x.v = Tensor(Shape{1, 1, 0, 1 << 30});
+             }),
+             "2 x 1073741824 outputs exceed the limit"));
 }
 
 TEST_CASE("onnx rotary: what does not fit is said") {

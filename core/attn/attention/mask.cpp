@@ -10,8 +10,9 @@ KeyRange KeyMask::row(Index b, Index i, Index keys) const {
   KeyRange seen{0, keys};
   if (lengths) seen.end = std::min(seen.end, lengths[b]);
   if (causal) seen.end = std::min(seen.end, position + 1);
-  if (right >= 0) seen.end = std::min(seen.end, position + right + 1);
-  if (left >= 0) seen.begin = std::max(seen.begin, position - left);
+  // A window may be as wide as the type goes ("unbounded" of many exporters): compare, then add.
+  if (right >= 0 && right < keys - position) seen.end = std::min(seen.end, position + right + 1);
+  if (left >= 0 && left < position) seen.begin = position - left;
   seen.end = std::max<Index>(seen.end, 0);
   seen.begin = std::min(seen.begin, seen.end);
   return seen;

@@ -151,17 +151,23 @@ Status read_mask(const OnnxAttention& in, OnnxPlan& plan) {
   return Unit{};
 }
 
-Status check_size(const OnnxPlan& plan) {
+// One head's queries meet `each` numbers apiece: keys' scores, or the coordinates of Y.
+Status check_elements(const OnnxPlan& plan, Index each, const char* what) {
   Index n = 1;
-  for (const Index e : {plan.batch, plan.heads, plan.queries, plan.keys}) {
+  for (const Index e : {plan.batch, plan.heads, plan.queries, each}) {
     if (e == 0) return Unit{};
-    if (__builtin_mul_overflow(n, e, &n) || n > onnx_max_scores)
+    if (__builtin_mul_overflow(n, e, &n) || n > onnx_max_elements)
       return fault(ErrorCode::too_large, std::to_string(plan.batch) + " x " + std::to_string(plan.heads) +
                                              " heads of " + std::to_string(plan.queries) + " x " +
-                                             std::to_string(plan.keys) + " scores exceed the limit of " +
-                                             std::to_string(onnx_max_scores) + " elements");
+                                             std::to_string(each) + " " + what + " exceed the limit of " +
+                                             std::to_string(onnx_max_elements) + " elements");
   }
   return Unit{};
+}
+
+Status check_size(const OnnxAttention&, OnnxPlan& plan) {
+  const Status scores = check_elements(plan, plan.keys, "scores");
+  return scores ? check_elements(plan, plan.value_width, "outputs") : scores;
 }
 
 }  // namespace
@@ -170,12 +176,10 @@ Result<OnnxPlan> plan_onnx_attention(const OnnxAttention& in) {
   OnnxPlan plan;
   const Status attributes = check_attributes(in);
   if (!attributes) return attributes.error();
-  for (const auto step : {read_extents, read_past, read_mask}) {
+  for (const auto step : {read_extents, read_past, read_mask, check_size}) {
     const Status ok = step(in, plan);
     if (!ok) return ok.error();
   }
-  const Status size = check_size(plan);
-  if (!size) return size.error();
   plan.scale = in.scale ? *in.scale : Real(1) / std::sqrt(static_cast<Real>(plan.width));
   plan.y_shape = in.q.shape.rank() == 4 ? Shape{plan.batch, plan.heads, plan.queries, plan.value_width}
                                         : Shape{plan.batch, plan.queries, plan.heads * plan.value_width};

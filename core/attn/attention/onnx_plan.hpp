@@ -25,9 +25,9 @@ struct OnnxPlan {
   }
 };
 
-// Scores of all heads may take this many elements (1 GiB in float): shapes beyond it are an error
-// before any memory is taken.
-inline constexpr Index onnx_max_scores = Index{1} << 28;
+// The scores of all heads, and what they put out, may take this many elements each (1 GiB in float): shapes
+// beyond it are an error before any memory is taken.
+inline constexpr Index onnx_max_elements = Index{1} << 28;
 
 Result<OnnxPlan> plan_onnx_attention(const OnnxAttention& in);
 
