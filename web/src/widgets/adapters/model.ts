@@ -5,7 +5,7 @@ import { RECIPE, vary } from '../training/recipe.ts';
 import { inSlices } from '../training/slices.ts';
 
 export const GOALS = ['shift', 'permute'] as const satisfies readonly Goal[];
-export const GOAL_NAMES: Record<(typeof GOALS)[number], string> = { shift: 'следующая за ответом', permute: 'другая азбука' };
+export const GOAL_NAMES: Record<(typeof GOALS)[number], string> = { shift: 'на место дальше', permute: 'другая азбука' };
 export const MATRICES = ['q', 'k', 'v', 'o'] as const;
 export type Matrices = (typeof MATRICES)[number] | 'qkvo';
 export const LAYERS = ['both', '0', '1'] as const;

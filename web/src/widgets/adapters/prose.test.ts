@@ -57,7 +57,7 @@ describe('where or what', () => {
   });
   it('ranks', () => {
     const by = (goal: Choice['goal'], m: Matrices): string[] => [1, 2, 4, 8, 16].map((rank) => span(at(goal, m, { rank })));
-    says(by('shift', 'k').join(', '), `${by('permute', 'o').slice(0, 4).join(', ')} и ${by('permute', 'o')[4]!}`);
+    says(by('shift', 'k').join('; '), `${by('permute', 'o').slice(0, 4).join('; ')} и ${by('permute', 'o')[4]!}`);
   });
   it('the age of the base', () => {
     const age = (goal: Choice['goal'], m: Matrices, baseSteps: number): string => span(at(goal, m, { baseSteps }));
