@@ -61,7 +61,7 @@ describe('«Эмпирика» of chapter 2', () => {
     expect(Math.min(...over.flat())).toBeGreaterThan(0);
     says(`на ${ru(median(over[0]!))} при двоичных цифрах и на ${ru(median(over[3]!))} при восьми`);
     const two = (JSON.parse(readFileSync(new URL('data/grid-2.json', chapter), 'utf8')) as { key: string; digits: number[] }[]).filter((r) => r.key === '2:1');
-    says(`в ${ru(median(two.map((r) => r.digits[0]!)))} случаев, вторую — в ${ru(median(two.map((r) => r.digits[1]!)))}`);
+    says(`с точностью ${ru(median(two.map((r) => r.digits[0]!)))}, вторую — ${ru(median(two.map((r) => r.digits[1]!)))}`);
     says(`| потолок $1-(b-1)/b^2$ | ${[2, 4, 6, 8].map((b) => n(1 - (b - 1) / b ** 2)).join(' | ')} |`);
   });
 

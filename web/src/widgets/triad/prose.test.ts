@@ -39,7 +39,7 @@ it('everything is over the same sentences, none of which lends its means', () =>
 it('chapter 2: a layer against its heads', () => {
   const { layers, ...t } = m.together;
   const upper = layers.slice(1);
-  says('02', `целая модель теряет ${ru(t.whole)} ната`, `самая дорогая голова предложения — ${ru(t.most.median)} в медиане`,
+  says('02', `потери целой модели — ${ru(t.whole)} ната`, `самая дорогая голова предложения — ${ru(t.most.median)} в медиане`,
     `стоят ${upper.map((l) => ru(l.joint)).join('; ')} против сумм ${upper.map((l) => ru(l.sum)).join('; ')}`, `складываются в ${ru(t.sumOfAll)}, отнятые сразу — в ${ru(t.none)}`, `даже ниже на ${ru(-layers[0]!.joint)}`);
   expect(t.cheap).toBe(32); // «тридцать две»
   expect(Math.min(...upper.map((l) => l.over))).toBe(14);
