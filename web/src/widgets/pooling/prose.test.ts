@@ -86,7 +86,7 @@ describe('rows with one output', () => {
       const own = long.filter((r) => r.effective >= lo && (r.effective < hi || hi === 64)).map((r) => r.distance);
       says(`| от ${lo} до ${hi} | ${own.length} | ${ru(median(own), 2)} | ${span(own)} |`);
     }
-    says(`порядковая корреляция ${ru(rows.order, 3)}`, `таких ${long.filter((r) => r.layer > 0 && r.distance > 0.5).length} из 160`, `У ${long.filter((r) => r.bound < 0.05).length} строк граница ниже 0,05`);
+    says(`ранговая корреляция ${ru(rows.order, 3)}`, `таких ${long.filter((r) => r.layer > 0 && r.distance > 0.5).length} из 160`, `У ${long.filter((r) => r.bound < 0.05).length} строк граница ниже 0,05`);
     expect(long.filter((r) => r.layer === 0 && r.distance > 0.5)).toHaveLength(40);
     expect(Math.max(...long.map((r) => r.swap))).toBeLessThanOrEqual(9.5e-6);
     says(`по медиане на ${ru(median(long.map((r) => r.reversed)), 2)}`);
