@@ -26,7 +26,7 @@ it('prints the prompted scores', () => {
   says(`${ru(known[0]!, 2)} на случайных повторах, у остальных не больше ${ru(known[1]!, 3)}`);
 });
 it('prints what taking heads out does', () => {
-  says(`целая модель прибавляет ${range(rest('whole'))} ната`, `без ${name(best)} остаётся ${range(rest('best'))}`, `Без случайной головы — ${range(rest('other'))}`);
+  says(`у целой модели игла прибавляет ${range(rest('whole'))} ната`, `без ${name(best)} остаётся ${range(rest('best'))}`, `Без случайной головы — ${range(rest('other'))}`);
   expect(Math.max(...r.rows.map((x) => Math.abs(x.masked.best.prose - x.masked.whole.prose)))).toBeLessThan(0.03);
   const four = r.rows.filter((x) => x.passage < 4);
   const fifth = r.rows.filter((x) => x.passage === 4);
