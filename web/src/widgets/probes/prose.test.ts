@@ -24,7 +24,7 @@ const bits = (c: Code[], what: 'bits' | 'control' | 'uniform'): number[] => c.ma
 describe('what can be read of the previous letter', () => {
   it('prints the table as measured', () => {
     const line = (name: string, at: number): string => `| ${name} | ${cell(accuracies('previous', at))} | ${cell(controls('previous', at))} | ${cell(erased('previous', at))} | ${at === HEAD ? 'то же' : cell(random('previous', at))} |`;
-    says(line('вход', INPUT), line('голова предыдущей буквы', HEAD), line('поток после слоя 0', MIDDLE), line('поток после слоя 1', END));
+    says(line('вход', INPUT), line('голова предыдущего токена', HEAD), line('поток после слоя 0', MIDDLE), line('поток после слоя 1', END));
     // All sixteen dimensions of a head are needed for thirty-two letters: erased is gone.
     for (const r of rows('previous', HEAD)) expect([r.rank, Math.abs(r.erased - r.random) < 0.05]).toEqual([16, true]);
   });

@@ -13,7 +13,7 @@ const of = (c: Contrast, pick: (r: Recorded['rows'][number]['contrasts'][Contras
 
 describe('three wires', () => {
   it('prints the table as measured', () => {
-    says(`| сосед ответа | голова предыдущей буквы → K | ${span(of('before', (r) => r.previous.K))} |`);
+    says(`| сосед ответа | голова предыдущего токена → K | ${span(of('before', (r) => r.previous.K))} |`);
     says(`| ответ | буквы → V | ${span(of('source', (r) => r.tokens.V))} |`, `| последняя буква | буквы → Q | ${span(of('asker', (r) => r.tokens.Q))} |`);
   });
   it('keeps what was expected on every seed', () => {
