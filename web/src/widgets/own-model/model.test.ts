@@ -84,7 +84,7 @@ describe('numbers', () => {
   });
   it('says what it costs', () => {
     const plan = { modelType: 'qwen2', parameters: 494032768, dtypes: 'BF16 and F32', readBytes: 988e6, weightBytes: 988e6, runBytes: 3e8, runTokens: 128, needed: 5 * 2 ** 30, limit: 4 * 2 ** 30, fits: false, config: { layers: 24, heads: 14, kv_heads: 2, width: 896, vocab: 151936, context: 32768 } } as unknown as ModelPlan;
-    expect(Object.fromEntries(estimate(plan))).toMatchObject({ 'параметров': '494,0 млн', 'веса записаны как': 'BF16 и F32', 'голов в слое': '14 (ключей и значений 2)', 'нужно всего': 'около 5,00 ГБ из 4,00 ГБ' });
+    expect(Object.fromEntries(estimate(plan))).toMatchObject({ 'параметров': '494,0 млн', 'веса записаны как': 'BF16 и F32', 'голов в слое': '14 (наборов ключей и значений: 2)', 'нужно всего': 'около 5,00 ГБ из 4,00 ГБ' });
     expect(refusal(plan)).toMatch(/не поместится/);
     expect(refusal({ ...plan, fits: true })).toBe('');
     expect(maxTokens({ ...plan, predicts: true, config: { ...plan.config, mlp_width: 4864 } })).toBeGreaterThan(100);

@@ -37,7 +37,7 @@ export const familyName = (plan: ModelPlan): string => NAMES[plan.modelType] ?? 
 export function estimate(plan: ModelPlan): [string, string][] {
   const c = plan.config;
   const kv = Number(c.kv_heads ?? 0);
-  const heads = kv > 0 && kv !== c.heads ? `${c.heads} (ключей и значений ${kv})` : String(c.heads);
+  const heads = kv > 0 && kv !== c.heads ? `${c.heads} (наборов ключей и значений: ${kv})` : String(c.heads);
   return [
     ['семейство', familyName(plan)],
     ['слоёв', String(c.layers)],
