@@ -77,7 +77,7 @@ describe('chapters 3, 10 and 12', () => {
   it('orders', () => {
     const { greedy, single, random, transfer, ahead, behind } = m.orders;
     says('03', `Ушли ${ru(greedy.reach.median, 0)} в медиане (от ${greedy.reach.low} до ${greedy.reach.high})`, `падают, на ${ru(-greedy.lowest.median)} ната`, `предложениях — ${ru(transfer.greedy.others.median)}`);
-    says('12', `жадный уходит на ${ru(greedy.reach.median, 0)} голов, одиночный на ${ru(single.reach.median, 0)}, жребий на ${ru(random.reach.median, 1)}`, `впереди одиночного на ${ahead} предложениях из шестнадцати`, `своей фразе стоят ${ru(transfer.greedy.own.median)} ната`, `чужим ${ru(transfer.greedy.others.median)}`, `жребием — ${ru(transfer.random.others.median)}`, `У одиночного порядка то же: ${ru(transfer.single.own.median)} и ${ru(transfer.single.others.median)}`);
+    says('12', `жадный уходит на ${ru(greedy.reach.median, 0)} голов, одиночный на ${ru(single.reach.median, 0)}, жребий на ${ru(random.reach.median, 1)}`, `впереди одиночного на ${ahead} предложениях из шестнадцати`, `своей фразе стоят ${ru(transfer.greedy.own.median)} ната`, `чужим ${ru(transfer.greedy.others.median)}`, `жребием — ${ru(transfer.random.others.median)}`, `У одиночного порядка то же: своей ${ru(transfer.single.own.median)}, чужим ${ru(transfer.single.others.median)}`);
     const { each, mean } = m.lots;
     says('12', `пять разных стоят от ${ru(Math.min(...each))} до ${ru(Math.max(...each))}, в среднем ${ru(mean, 1)}`);
     expect(each[0]).toBeCloseTo(transfer.random.others.median, 1); // the lot of the expectation
