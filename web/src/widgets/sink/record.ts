@@ -1,4 +1,4 @@
-// Makes the recordings of «Сток» and «Сколько он слышит» and the numbers of chapter 16 about ru-small (in web/):
+// Makes the recordings of «Сток» and «Сколько она слышит» and the numbers of chapter 16 about ru-small (in web/):
 //   node_modules/.bin/node src/widgets/sink/record.ts [sink] [deaf] [dissent]
 // The passages are twenty places of the held-out author, A. I. Kuprin, spread evenly over prose-valid (models/ru-small/corpus).
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
