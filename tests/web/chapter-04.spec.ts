@@ -22,13 +22,13 @@ test('a change of basis goes unnoticed without RoPE and not with it; the address
   await page.goto(CHAPTER);
   const lab = await figure(page, 'unseen');
   await expect(lab).toHaveAttribute('data-badge', 'live', { timeout: 60_000 });
-  const map = lab.locator('.stat', { hasText: 'вес карты' });
+  const map = lab.locator('.stat', { hasText: 'веса карты' });
   await expect(map).toContainText('не заметно');
   await lab.getByRole('radio', { name: 'RoPE' }).check({ force: true });
   await expect(map).not.toContainText('не заметно', { timeout: 30_000 });
   await expect.poll(() => new URL(page.url()).searchParams.get('w-unseen.position')).toBe('rope');
   await page.reload();
-  await expect((await figure(page, 'unseen')).locator('.stat', { hasText: 'вес карты' })).not.toContainText('не заметно', { timeout: 60_000 });
+  await expect((await figure(page, 'unseen')).locator('.stat', { hasText: 'веса карты' })).not.toContainText('не заметно', { timeout: 60_000 });
 });
 
 test('one matrix for query and key is trained on the circle and stays under its ceiling', async ({ page }) => {
