@@ -42,7 +42,7 @@ def by_heads(deltas, H):
 
 # #region nf4
 def nf4():
-    """Восемь положительных квантилей, семь отрицательных и ровный нуль."""
+    """Восемь положительных квантилей, семь отрицательных и точный нуль."""
     last = 1 - (1 / 32 + 1 / 30) / 2
     quantile = torch.distributions.Normal(0.0, 1.0).icdf
     positive = quantile(torch.linspace(0.5, last, 9, dtype=torch.float64)[1:])
@@ -51,7 +51,7 @@ def nf4():
 
 
 def quantise(w, level, block=64):
-    """Блок делит свой максимум; вес заменяется ближайшим уровнем. w: число весов кратно блоку."""
+    """Веса блока делят на наибольший модуль и заменяют ближайшими уровнями. Число весов кратно блоку."""
     blocks = w.reshape(-1, block)
     scale = blocks.abs().amax(1, keepdim=True)
     nearest = (blocks[..., None] / scale[..., None] - level).abs().argmin(-1)
