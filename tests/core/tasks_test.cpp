@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 using namespace attn;
@@ -310,9 +311,18 @@ TEST_CASE("an impossible task is refused in words") {
   c.distinct = true;
   c.vocab = 10;
   CHECK(validate(c).error().message.find("needs 24 different tokens") != std::string::npos);
+  for (const TaskKind kind : {TaskKind::repeat, TaskKind::copy})
+    for (const bool tiled : {true, false}) {  // twice the longest segment would be less than nothing
+      c = TaskConfig{};
+      c.kind = kind, c.tiled = tiled;
+      c.segment_max = std::numeric_limits<Index>::max();
+      CHECK_FALSE(validate(c).ok());
+    }
   c = TaskConfig{};
   c.kind = TaskKind::markov;
   c.order = 9;
+  CHECK_FALSE(validate(c).ok());
+  c.order = 1, c.vocab = 65536;  // its square is 0 in 32 bits
   CHECK_FALSE(validate(c).ok());
   c = TaskConfig{};
   c.kind = TaskKind::recall;

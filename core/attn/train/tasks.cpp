@@ -13,11 +13,14 @@ Status invalid(std::string message) { return Error{ErrorCode::out_of_range, std:
 
 std::string number(Index n) { return std::to_string(n); }
 
+constexpr Index longest_sequence = 65536;
+
 Status validate_repeat(const TaskConfig& c) {
   const Index longest = c.segment_max;
-  if (c.segment_min < 2 || c.segment_max < c.segment_min)
-    return invalid("task.segment_min = " + number(c.segment_min) + " and segment_max = " +
-                   number(c.segment_max) + " must satisfy 2 <= segment_min <= segment_max");
+  if (c.segment_min < 2 || c.segment_max < c.segment_min || c.segment_max > longest_sequence)
+    return invalid("task.segment_min = " + number(c.segment_min) +
+                   " and segment_max = " + number(c.segment_max) +
+                   " must satisfy 2 <= segment_min <= segment_max <= " + number(longest_sequence));
   // The copy needs one more token than the two segments: the separator.
   const Index needed = c.kind == TaskKind::copy ? 2 * longest + 1 : c.tiled ? longest + 1 : 2 * longest;
   if (c.length < needed)
@@ -38,7 +41,7 @@ Status validate_chain(const TaskConfig& c) {
   Index rows = 1;
   for (Index i = 0; i < c.order; ++i) {
     rows *= c.vocab;
-    if (rows * c.vocab > max_chain_entries)
+    if (rows > max_chain_entries / c.vocab)  // the product itself need not fit an Index of 32 bits
       return invalid("task.order = " + number(c.order) + " over a vocabulary of " + number(c.vocab) +
                      " needs a table of more than " + number(max_chain_entries) + " probabilities");
   }
@@ -61,8 +64,9 @@ Status validate_gather(const TaskConfig& c) {
 Status validate(const TaskConfig& c) {
   if (c.vocab < 2 || c.vocab > 65536)
     return invalid("task.vocab = " + number(c.vocab) + " must lie between 2 and 65536");
-  if (c.length < 2 || c.length > 65536)
-    return invalid("task.length = " + number(c.length) + " must lie between 2 and 65536");
+  if (c.length < 2 || c.length > longest_sequence)
+    return invalid("task.length = " + number(c.length) + " must lie between 2 and " +
+                   number(longest_sequence));
   switch (c.kind) {
     case TaskKind::repeat:
     case TaskKind::copy: return validate_repeat(c);
