@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { ru } from '../../kit/fmt';
+import { unpackRuns, type Recorded } from './model';
+import json from './recording.json';
 
 interface Run { accuracy: number[]; heads: { layer: number; previous: number }[]; differenceAfter: number; births: { accuracy: number } }
 const read = (path: string): string => readFileSync(new URL(`../../../../chapters/07-specialisation/${path}`, import.meta.url), 'utf8');
@@ -14,7 +16,8 @@ const end = (r: Run): number => r.accuracy.at(-1)!;
 
 it('twins and nearly twins', () => {
   says(`на шагах ${span(noisy.map((r) => r.births.accuracy), 0)} (у близнецов — ${span(twins.map((r) => r.births.accuracy), 0)})`);
-  says(`дорастает до ${span(noisy.map((r) => r.differenceAfter), 1)} лишь к концу`);
+  const drawn = unpackRuns(json as unknown as Recorded).get(0.001)!.find((p) => p.step === 135)!;
+  says(`к шагу 135 — ${ru(drawn.largest)} (зерно ${json.seed}), к концу — ${span(noisy.map((r) => r.differenceAfter), 1)} (пять зёрен)`);
   says(`к концу ${span(twins.flatMap(previous))} у всех четырёх сразу`);
   const told = noisy.filter((r) => Math.max(...previous(r)) > 0.9);
   const rest = noisy.filter((r) => Math.max(...previous(r)) <= 0.9);
