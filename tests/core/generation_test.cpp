@@ -2,6 +2,7 @@
 #include <doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "golden.hpp"
 #include "small_models.hpp"
@@ -136,4 +137,18 @@ TEST_CASE("sample: greedy, top-k and top-p keep to the best") {
   o.top_p = Real(1e-6);  // never less than one
   CHECK(sample(logits, o, rng) == 1);
   CHECK_THROWS_AS(sample(Tensor(Shape{0}), o, rng), ShapeError);
+}
+
+TEST_CASE("sample: what is no number is never drawn, and almost no temperature is none") {
+  constexpr Real inf = std::numeric_limits<Real>::infinity(), nan = std::numeric_limits<Real>::quiet_NaN();
+  SamplingOptions o;
+  Rng rng(4);
+  for (int i = 0; i < 200; ++i) {
+    const TokenId drawn = sample(Tensor({4}, {nan, 1, 2, nan}), o, rng);
+    CHECK((drawn == 1 || drawn == 2));
+  }
+  CHECK(sample(Tensor({3}, {1, inf, 2}), o, rng) == 1);
+  o.temperature = std::numeric_limits<Real>::min();
+  CHECK(sample(Tensor({4}, {1, 3, 9, Real(8.9)}), o, rng) == 2);
+  CHECK(sample(Tensor({3}, {-5, -4, -9}), o, rng) == 1);
 }

@@ -35,10 +35,11 @@ TokenId sample(ConstView logits, const SamplingOptions& options, Rng& rng) {
   };
   std::sort(order.begin(), order.end(),
             [&](TokenId a, TokenId b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
-  if (options.temperature <= 0) return order[0];
+  // So cold, or a logit so large, that the quotient is no number: the limit of the formula is the best one.
+  if (options.temperature <= 0 || !std::isfinite(key(order[0]) / options.temperature)) return order[0];
   if (options.top_k > 0 && options.top_k < vocab) order.resize(static_cast<std::size_t>(options.top_k));
   std::vector<Real> p(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) p[i] = logits[order[i]] / options.temperature;
+  for (std::size_t i = 0; i < order.size(); ++i) p[i] = key(order[i]) / options.temperature;
   softmax_row(p.data(), static_cast<Index>(p.size()));
   if (options.top_p < 1) p.resize(nucleus(p, options.top_p));
   double left = rng.uniform() * static_cast<double>(vec::sum(p.data(), static_cast<Index>(p.size())));
