@@ -3,6 +3,7 @@
 #include <doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "attn/base/error.hpp"
 
@@ -29,6 +30,15 @@ TEST_CASE("correlation: equal values share a rank, and the order alone decides S
 TEST_CASE("correlation: undefined cases") {
   CHECK(std::isnan(pearson({1, 1, 1}, {1, 2, 3})));
   CHECK(std::isnan(pearson({1}, {1})));
+  std::vector<Real> gaps, whole;
+  for (int i = 0; i < 100; ++i) {
+    gaps.push_back(i % 3 ? static_cast<Real>(i * 37 % 100) : std::numeric_limits<Real>::quiet_NaN());
+    whole.push_back(static_cast<Real>(i));
+  }
+  const std::vector<Real> places = ranks(gaps);
+  for (std::size_t i = 0; i < gaps.size(); ++i) CHECK(std::isnan(places[i]) == std::isnan(gaps[i]));
+  CHECK(places[28] + 1 == places[1]);  // 36 and 37: the numbers keep their order
+  CHECK(std::isnan(spearman(gaps, whole)));
   CHECK_THROWS_AS(pearson({1, 2}, {1}), ShapeError);
 }
 

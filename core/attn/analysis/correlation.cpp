@@ -38,13 +38,17 @@ Real pearson(const std::vector<Real>& x, const std::vector<Real>& y) {
 std::vector<Real> ranks(const std::vector<Real>& x) {
   std::vector<std::size_t> order(x.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&x](std::size_t a, std::size_t b) { return x[a] < x[b]; });
+  // NaN stands behind all numbers: left unordered it would lead the sort astray.
+  std::sort(order.begin(), order.end(), [&x](std::size_t a, std::size_t b) {
+    return x[a] < x[b] || (!std::isnan(x[a]) && std::isnan(x[b]));
+  });
   std::vector<Real> out(x.size());
   for (std::size_t first = 0; first < order.size();) {
     std::size_t last = first;  // the run of equal values that starts here
     while (last + 1 < order.size() && x[order[last + 1]] == x[order[first]]) ++last;
     const Real shared = static_cast<Real>(static_cast<double>(first + last) / 2 + 1);
-    for (std::size_t i = first; i <= last; ++i) out[order[i]] = shared;
+    for (std::size_t i = first; i <= last; ++i)
+      out[order[i]] = std::isnan(x[order[i]]) ? x[order[i]] : shared;
     first = last + 1;
   }
   return out;

@@ -11,7 +11,7 @@ namespace attn {
 // Pearson's r; NaN if either list is constant. Lists of different lengths throw.
 Real pearson(const std::vector<Real>& x, const std::vector<Real>& y);
 
-// Ranks 1..n; equal values share the mean of their ranks.
+// Ranks 1..n; equal values share the mean of their ranks, and NaN has none: NaN.
 std::vector<Real> ranks(const std::vector<Real>& x);
 
 // Spearman's ρ: Pearson's r of the ranks.
