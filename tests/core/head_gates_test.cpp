@@ -70,6 +70,13 @@ TEST_CASE("head gates: a state goes on elsewhere as if nothing had happened; a w
   CHECK_FALSE(second.restore(state).ok());
   state.back() = 0, state[0] = Real(0.5);
   CHECK_FALSE(second.restore(state).ok());
+  const auto weights = static_cast<std::size_t>(m.parameters.size());
+  for (const std::size_t moment : {1 + 2 * weights, state.size() - 1}) {  // of the weights, of the gates
+    std::vector<Real> below = first.state();
+    below[moment] = Real(-1);
+    CHECK_FALSE(second.restore(below).ok());
+  }
+  CHECK(second.state() == whole.state());  // what was refused has changed nothing
 }
 
 // The gate's gradient is that of the whole loss: against the stencil through one step of plain descent would

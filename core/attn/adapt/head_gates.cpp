@@ -53,14 +53,18 @@ Status HeadGates::restore(const std::vector<Real>& state) {
     if (!std::isfinite(x)) return Error{ErrorCode::non_finite, "the state holds a number that is not finite"};
   if (!(state[0] >= 0 && state[0] <= Real(1e6) && state[0] == std::floor(state[0])))
     return Error{ErrorCode::malformed, "the state does not begin with a count of steps"};
+  const auto below_zero = [&state](std::size_t from, std::size_t n) {  // a square root is taken of them
+    const auto first = state.begin() + static_cast<std::ptrdiff_t>(from);
+    return std::any_of(first, first + static_cast<std::ptrdiff_t>(n), [](Real v) { return v < 0; });
+  };
+  if (below_zero(1 + 2 * weights, weights) || below_zero(state.size() - heads, heads))
+    return Error{ErrorCode::out_of_range, "a second moment below zero"};
   weights_state_.step = static_cast<Index>(state[0]);
   const Real* from = state.data() + 1;
   const auto take = [&from](Real* to, std::size_t n) { std::copy_n(from, n, to), from += n; };
   take(model_.parameters.flat().data, weights);
   take(weights_state_.m.data(), weights), take(weights_state_.v.data(), weights);
   for (Tensor* t : {&log_alpha_, &m_, &v_}) take(t->data.data(), heads);
-  for (std::size_t i = 0; i < weights; ++i)  // a square root is taken of them
-    if (weights_state_.v[i] < 0) return Error{ErrorCode::out_of_range, "a second moment below zero"};
   return Unit{};
 }
 
