@@ -36,7 +36,8 @@ double parameter_count(const ModelConfig& c) {
   const double d = count(c.resolved_head_width());
   const double projections = 2 * D * d * (count(c.heads) + count(c.resolved_kv_heads()));
   const double mlp = c.mlp == MlpKind::none ? 0 : 3 * D * count(c.resolved_mlp_width());
-  return 2 * V * D + count(c.context) * D + L * (projections + mlp);
+  const double buckets = c.position == PositionKind::t5 ? count(c.t5_buckets) * count(c.heads) : 0;
+  return 2 * V * D + count(c.context) * D + buckets + L * (projections + mlp);
 }
 
 // Floats alive in a forward pass that forgets each block, with the attention of every layer captured

@@ -52,6 +52,10 @@ TEST_CASE("config: complaints say what is wrong and what would do") {
   CHECK(problem([](ModelConfig& c) { c.scale = std::numeric_limits<Real>::quiet_NaN(); }) ==
         "model config: scale must be a finite number of at least 0");
   CHECK(problem([](ModelConfig& c) { c.width = 1 << 20, c.heads = 1; }) != "");  // no overflow on the way
+  CHECK(problem([](ModelConfig& c) {
+          c.position = PositionKind::t5, c.width = c.heads = c.t5_buckets = c.t5_max_distance = 1 << 20;
+          c.layers = 0;
+        }) != "");  // T5's table counts too
   CHECK(problem([](ModelConfig& c) { c.tied = true, c.unembed = false; }) != "");
   CHECK(problem([](ModelConfig& c) { c.window_layers = {1}; }) ==
         "model config: window_layers lists 1 flags for 2 layers");

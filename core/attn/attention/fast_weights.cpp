@@ -180,8 +180,9 @@ Var unit_length(Tape& tape, Var x) {
 
 Var divide_by_last(Tape& tape, Var y) {
   const ConstView in = tape.value(y);
-  const Index n = in.shape[-1] - 1, rows = in.size() / (n + 1);
+  const Index n = in.shape[-1] - 1;
   if (n < 1) throw ShapeError("divide_by_last: nothing before the last column of " + to_string(in.shape));
+  const Index rows = in.size() / (n + 1);
   Shape shape = in.shape;
   shape.set(-1, n);
   const Var out = tape.result(shape, tape.needs_grad(y));

@@ -229,7 +229,9 @@ double size_of(const ModelConfig& c) {
   const double mlp = matrices * width * static_cast<double>(c.resolved_mlp_width());
   const Index tables = c.vocab * (c.unembed && !c.tied ? 2 : 1) +
                        (c.position == PositionKind::learned ? c.context : 0) + c.token_types;
-  return static_cast<double>(c.layers) * (attention + mlp) + width * static_cast<double>(tables);
+  const double buckets = c.position == PositionKind::t5 ? static_cast<double>(c.t5_buckets) : 0;
+  return static_cast<double>(c.layers) * (attention + mlp) + width * static_cast<double>(tables) +
+         buckets * static_cast<double>(c.heads);
 }
 
 Status check_size(const ModelConfig& c, double limit) {
