@@ -64,7 +64,7 @@ export const KINDS: readonly Kind[] = [
     measured: { text: 'd = 32, 256 ключей: 0,12–0,13; 16 по 4 раза: 0,92–0,95', chapter: '17-alternatives', number: 17 } },
   { id: 'ssm', formula: ['2Nsdh', '2sdh', 'sdh'], name: `Mamba-2, состояние ${F.state}`, family: 'kernel', exact: 'no', train: (s) => 2 * s.N * s.d * F.state * s.h, decode: (s) => 2 * s.d * F.state * s.h, memory: (s) => s.d * F.state * s.h, sees: 'всё, угасая', recall: 'недавнее',
     measured: { text: 'рекурсия с множителем 0…1, чётность длины 16: 0,51–0,57', chapter: '20-after', number: 20 } },
-  { id: 'difference', formula: ['N²dh', '2Ndh', '2Ndh'], name: 'разностное', family: 'gate', exact: 'no', train: pairs, decode: (s) => reading(s.N, s), memory: (s) => cache(s.N, s), sees: 'всё прошлое', recall: 'точное' },
+  { id: 'difference', formula: ['N²dh', '2Ndh', '2Ndh'], name: 'разностное (Differential), одна карта минус другая', family: 'gate', exact: 'no', train: pairs, decode: (s) => reading(s.N, s), memory: (s) => cache(s.N, s), sees: 'всё прошлое', recall: 'точное' },
   { id: 'gated', formula: ['N²dh + Nd²h²', '2Ndh + d²h²', '2Ndh'], name: 'с вентилем на выходе', family: 'gate', exact: 'no', train: (s) => pairs(s) + s.N * (s.d * s.h) ** 2, decode: (s) => reading(s.N, s) + (s.d * s.h) ** 2, memory: (s) => cache(s.N, s), sees: 'всё прошлое', recall: 'точное, с правом молчать' },
 ];
 
