@@ -21,13 +21,13 @@ Reply LabSession::blind(const Request& request) {
   text.tokens = token_list(fields.list("tokens"), m.config);
   text.batch = 1;
   const Index T = text.length = static_cast<Index>(text.tokens.size());
-  const Index given = static_cast<Index>(request.numbers.size()), K = T > 0 ? given / (T * T) : 0;
+  check_run_size(m.config, 1, T);
+  const Index given = static_cast<Index>(request.numbers.size()), K = given / (T * T);
   if (T < 2 || K < 1 || K * T * T != given)
     throw Refusal(ErrorCode::mismatch, std::to_string(given) + " marks of what is seen are no number of " +
                                            "readings of a text of " + std::to_string(T) + " tokens");
   if (!m.config.unembed || m.config.kind != Kind::decoder)
     throw Refusal(ErrorCode::unsupported, "this model predicts no next token");
-  check_run_size(m.config, 1, T);
   const Blinding how = blinding(fields.text("how"));
   Tensor losses(Shape{K, T - 1});
   for (Index k = 0; k < K; ++k) {

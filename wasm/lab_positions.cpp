@@ -106,7 +106,7 @@ Reply LabSession::position_bias(const Request& request) {
   const Fields fields(request.json, "request");
   const Index heads = fields.index("heads", 1, 1024), n = fields.index("distances", 1, max_distances),
               buckets = fields.index_or("buckets", 4, 1024, 32),
-              farthest = fields.index_or("max_distance", buckets, 1000000, 128);
+              farthest = fields.index_or("max_distance", buckets, 1000000, std::max<Index>(128, buckets));
   const bool both = fields.flag_or("bidirectional", false);
   Tensor slopes(Shape{heads}), bucket(Shape{n});
   alibi_slopes(slopes);

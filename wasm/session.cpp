@@ -173,8 +173,9 @@ Reply Session::create_trainer(const Request& request) {
 
 Reply Session::resume_trainer(const Request& request) {
   check_file(request.bytes);
-  return hold_trainer(Fields(request.json, "request"),
-                      take(Trainer::resume(request.bytes.data(), request.bytes.size())));
+  std::unique_ptr<Trainer> trainer = take(Trainer::resume(request.bytes.data(), request.bytes.size()));
+  check_size(trainer->config().model, true, trainer->config().batch);  // the file bounds the weights alone
+  return hold_trainer(Fields(request.json, "request"), std::move(trainer));
 }
 
 Reply Session::dispose_trainer(const Request& request) {

@@ -36,30 +36,32 @@ Json rows(const std::vector<T>& values, Index batch, Index length) {
   return out;
 }
 
-// Mean over positions of KL(p || q) = sum_v p_v (log p_v - log q_v); p [B, T, V] probabilities, q as logits.
+// Mean over positions of KL(p || q) = sum_v p_v (log p_v - log q_v); p [B, T, k] probabilities, q [B, T, V]
+// as logits, k <= V.
 Real mean_divergence(ConstView p, ConstView logits) {
-  const Index V = logits.shape[-1], positions = logits.size() / V;
+  const Index V = logits.shape[-1], k = p.shape[-1], positions = logits.size() / V;
   double sum = 0;
   for (Index i = 0; i < positions; ++i) {
     const Real* row = logits.data + i * V;
     const double log_z = log_sum_exp(row, V);
-    for (Index v = 0; v < V; ++v) {
-      const double pv = p[i * V + v];
+    for (Index v = 0; v < k; ++v) {
+      const double pv = p[i * k + v];
       if (pv > 0) sum += pv * (std::log(pv) - (row[v] - log_z));
     }
   }
   return static_cast<Real>(sum / static_cast<double>(positions));
 }
 
-// How far the model is from each of the three strategies of Edelman et al. 2024 on this batch.
-Json strategies(const Model& model, const TokenBatch& batch) {
+// How far the model is from each of the three strategies of Edelman et al. 2024 on this batch of chains over
+// k tokens, of which the model may know more.
+Json strategies(const Model& model, const TokenBatch& batch, Index k) {
   Tape tape(Tape::Mode::inference);
   const ConstView logits = tape.value(forward(tape, model, batch));
-  const Index V = model.config.vocab;
   Json out = Json::object();
-  out.set("uniform", json_of(mean_divergence(strategy_probabilities(batch, V, Strategy::uniform), logits)));
-  out.set("unigram", json_of(mean_divergence(strategy_probabilities(batch, V, Strategy::unigram), logits)));
-  out.set("bigram", json_of(mean_divergence(strategy_probabilities(batch, V, Strategy::bigram), logits)));
+  for (const auto& [name, strategy] : {std::pair{"uniform", Strategy::uniform},
+                                       {"unigram", Strategy::unigram},
+                                       {"bigram", Strategy::bigram}})
+    out.set(name, json_of(mean_divergence(strategy_probabilities(batch, k, strategy), logits)));
   return out;
 }
 
@@ -88,7 +90,7 @@ Reply Session::train_steps(const Request& request) {
   const Index count = fields.index("count", 1, 1000000);
   for (Index i = 0; i < count; ++i) {
     h.last = h.trainer->step();
-    if (!std::isfinite(h.last.loss)) break;
+    if (!std::isfinite(h.last.loss) || !std::isfinite(h.last.grad_norm)) break;  // diverged: see Trainer
   }
   Reply reply;
   reply.value = metrics(h.last);
@@ -112,8 +114,9 @@ Reply Session::measure(const Request& request) {
   reply.value.set("evalAccuracy", json_of(evaluated.accuracy));
   const Model& trained = h.trainer->model();
   reply.value.set("heads", h.probe.batch ? json_of(attn::head_scores(trained, h.probe)) : Json::array());
-  if (h.trainer->config().task.kind == TaskKind::markov)
-    reply.value.set("strategies", strategies(trained, h.evaluation.inputs));
+  const TaskConfig& task = h.trainer->config().task;
+  if (task.kind == TaskKind::markov)
+    reply.value.set("strategies", strategies(trained, h.evaluation.inputs, task.vocab));
   if (fields.flag_or("weights", false)) {
     const ConstView flat = trained.parameters.flat();
     reply.tensors.push_back({"weights", Tensor(flat.shape, std::vector<Real>(flat.begin(), flat.end()))});

@@ -30,4 +30,12 @@ TEST_CASE("readings of one text, each with its own past: the first sees all, the
   Request unknown = request(R"({"model": 1, "tokens": [1, 2], "how": "hide"})");
   unknown.numbers.assign(4, 1);
   CHECK(refusal(session, &LabSession::blind, unknown) == ErrorCode::malformed);
+  // The square of such a length need not fit a number of 32 bits.
+  session.create_model(request(R"({"id": 9, "seed": 1, "config": {"vocab": 4, "context": 65536, "layers": 1,
+                                   "width": 4, "heads": 1, "position": "none"}})"));
+  std::string tokens = "0";
+  for (int t = 1; t < 65536; ++t) tokens += ",0";
+  CHECK(refusal(session, &LabSession::blind,
+                request(R"({"model": 9, "how": "evict", "tokens": [)" + tokens + "]}")) ==
+        ErrorCode::too_large);
 }

@@ -1,6 +1,7 @@
 // Chapter 13's calls without JavaScript: what they answer, and what they refuse.
 #include <doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "requests.hpp"
@@ -62,4 +63,9 @@ TEST_CASE("position bias: slopes of the heads, buckets of the distances") {
   CHECK(tensor(reply, "bucket").data[18] == 16);
   CHECK(tensor(reply, "bucket").data[199] == 31);
   CHECK_THROWS_AS(session.position_bias(request(R"({"heads": 0, "distances": 2})")), Refusal);
+  // More buckets than the usual farthest distance: they still rise from 0 to the last.
+  const Tensor many =
+      tensor(session.position_bias(request(R"({"heads": 1, "distances": 4096, "buckets": 1024})")), "bucket");
+  CHECK(std::is_sorted(many.data.begin(), many.data.end()));
+  CHECK(many.data.back() == 1023);
 }

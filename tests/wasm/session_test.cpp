@@ -120,6 +120,43 @@ TEST_CASE("the in-context chain is measured against its three strategies") {
   }
 }
 
+TEST_CASE("the chain's alphabet is the task's, also where the model knows more tokens") {
+  const std::string task = R"("task": {"kind": "markov", "vocab": 3, "length": 4})";
+  Session session;
+  session.create_trainer(request(
+      R"({"id": 1, "model": 2, "config": {"model": {"vocab": 7, "context": 4, "layers": 1, "width": 8, "heads": 1}, )" +
+      task + R"(, "batch": 2}})"));
+  const io::Json tokens =
+      *session.task_batch(request("{" + task + R"(, "batch": 2, "seed": 1})")).value.find("tokens");
+  const Tensor logits = tensor(
+      session.run(request(R"({"model": 2, "capture": [], "output": true, "tokens": )" + tokens.dump() + "}")),
+      "output");
+  double divergence = 0;  // of 1/3 each from the model's probabilities, the mean over 2 · 4 places
+  for (Index i = 0; i < 8; ++i) {
+    double total = 0;
+    for (Index v = 0; v < 7; ++v) total += std::exp(static_cast<double>(logits.view()[i * 7 + v]));
+    for (Index v = 0; v < 3; ++v)
+      divergence += (std::log(total / 3) - static_cast<double>(logits.view()[i * 7 + v])) / 3 / 8;
+  }
+  CHECK(number(session.measure(request(R"({"trainer": 1})")), "step") == 0);
+  CHECK(session.measure(request(R"({"trainer": 1})")).value.find("strategies")->find("uniform")->number() ==
+        doctest::Approx(divergence).epsilon(1e-5));
+}
+
+TEST_CASE("a snapshot that asks for more than a tab can give is refused as a fresh trainer is") {
+  Session session;
+  session.create_trainer(request(
+      R"({"id": 1, "model": 2, "config": {"model": {"vocab": 3, "context": 32, "layers": 1, "width": 8, "heads": 1},
+          "task": {"kind": "markov", "vocab": 3, "length": 32}, "batch": 1000}})"));
+  Request resume = request(R"({"id": 3, "model": 4})");
+  resume.bytes = session.snapshot(request(R"({"trainer": 1})")).bytes;
+  const std::string batch = R"(\"batch\":1000)";
+  const auto at = std::search(resume.bytes.begin(), resume.bytes.end(), batch.begin(), batch.end());
+  REQUIRE(at != resume.bytes.end());
+  std::fill_n(at + static_cast<std::ptrdiff_t>(batch.size()) - 4, 4, std::uint8_t('9'));
+  CHECK(refusal(session, &Session::resume_trainer, resume) == ErrorCode::too_large);
+}
+
 TEST_CASE("a model is taken back along its training") {
   const ModelConfig config = *model_config_from_json(
       R"({"kind": "decoder", "vocab": 8, "context": 8, "layers": 1, "width": 8, "heads": 2, "position": "rope"})");
