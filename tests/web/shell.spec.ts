@@ -123,6 +123,17 @@ test('a figure waits for a reader, and what wakes it is not lost', async ({ page
   await expect(island).not.toHaveAttribute('ssr', '');
 });
 
+test('what is pressed before any script has come is not lost', async ({ page }) => {
+  await page.route('**/_astro/*.js', async (route) => { await new Promise((r) => setTimeout(r, 1000)); await route.continue(); });
+  for (const where of [chapters[0]!, 'atlas/']) { // figures that wait for a reader, and those that do not
+    await page.goto(where, { waitUntil: 'commit' });
+    const how = page.locator('section.widget').first().getByRole('button', { name: 'Как это посчитано' });
+    await how.click();
+    await expect(page.locator('astro-island[ssr]', { has: how })).toHaveCount(1);
+    await expect(how).toHaveAttribute('aria-expanded', 'true', { timeout: 20_000 });
+  }
+});
+
 test('the contents list all chapters, and the unwritten ones say so and are not links', async ({ page }) => {
   const plan = JSON.parse(fs.readFileSync(new URL('../../chapters/course.json', import.meta.url), 'utf8'));
   await page.goto('');

@@ -52,12 +52,11 @@ function changeFaces() {
 }
 /* eslint-enable no-undef */
 const LATER = `(${String(changeFaces).replace(/\n\s*/g, ' ')})()`;
-/** Rules of the faces that are files, except those the page preloads, apart from the rest. */
-export function splitFaces(css, html) {
-  const preloaded = [...html.matchAll(/<link rel="preload" as="font"[^>]* href="([^"]+)"/g)].map(([, href]) => href);
+/** Rules of the faces that are files, apart from the rest. */
+export function splitFaces(css) {
   let later = '';
   const now = css.replace(/@font-face\s*\{[^}]*\}/g, (rule) => {
-    if (!/url\(/.test(rule) || preloaded.some((href) => rule.includes(href))) return rule;
+    if (!/url\(/.test(rule)) return rule;
     later += rule;
     return '';
   });
@@ -69,7 +68,7 @@ export function inlineStyles(html, sheet, scripts, more = '') {
   const links = [...html.matchAll(SHEET)];
   if (links.length === 0) return html;
   const css = [...new Set(links.map(([, href]) => href))].map(sheet).join('\n');
-  const { now, later } = splitFaces((prune(css, pageNames(html, scripts)) + more).replaceAll('</', '<\\/'), html);
+  const { now, later } = splitFaces((prune(css, pageNames(html, scripts)) + more).replaceAll('</', '<\\/'));
   const style = `<style>${now}</style>${later && `<noscript id="faces"><style>${later}</style></noscript><script>${LATER}</script>`}`;
   let first = true;
   return html.replace(SHEET, () => { const at = first ? style : ''; first = false; return at; });

@@ -3,7 +3,7 @@
 // The page is readable and its figures teach from their recordings without any of this, so nothing is spent on a reader who is
 // not there yet: a figure within a viewport has its scripts fetched when the browser is idle, and is hydrated at the first sign
 // of a reader (scroll, pointer, key, focus) or at once when the address names a state or a place. Figures are hydrated one at a
-// time, each in a task of its own. What the reader pressed or typed in between is done again once the figure can hear it.
+// time, each in a task of its own. What the reader pressed or typed in between is done again afterwards: heard.ts.
 import type { ClientDirective } from 'astro';
 
 const SIGNS = ['scroll', 'wheel', 'pointermove', 'pointerdown', 'touchstart', 'keydown', 'focusin', 'input'] as const;
@@ -50,39 +50,12 @@ function near(island: HTMLElement): Promise<void> {
   });
 }
 
-/** Remembers presses and entries that fall on a figure without scripts; the function it returns does them again. */
-function remember(island: HTMLElement): () => void {
-  let pressed: HTMLElement | null = null;
-  let entered: { field: HTMLInputElement; value: string; checked: boolean } | null = null;
-  const onClick = (event: Event): void => { pressed = event.target instanceof Element ? event.target.closest('button') : null; };
-  const onInput = (event: Event): void => {
-    const field = event.target;
-    if (field instanceof HTMLInputElement) entered = { field, value: field.value, checked: field.checked };
-  };
-  island.addEventListener('click', onClick, true);
-  island.addEventListener('input', onInput, true);
-  return () => {
-    island.removeEventListener('click', onClick, true);
-    island.removeEventListener('input', onInput, true);
-    if (entered?.field.isConnected) {
-      entered.field.value = entered.value;
-      entered.field.checked = entered.checked;
-      for (const kind of ['input', 'change']) entered.field.dispatchEvent(new Event(kind, { bubbles: true }));
-    }
-    if (pressed?.isConnected) pressed.click();
-  };
-}
-
 const directive: ClientDirective = async (load, _options, island) => {
   void reader(); // whoever scrolled before any figure was near has read as well
-  const again = remember(island);
   await near(island);
   await Promise.race([loaded.then(idle), reader()]);
   const hydrate = await load();
   await reader();
-  await inTurn(async () => {
-    await hydrate();
-    again();
-  });
+  await inTurn(hydrate);
 };
 export default directive;

@@ -1,4 +1,5 @@
 // The small behaviours of every page: theme, contents list that follows the reader, cards over citations, offline.
+import { replay } from './heard';
 import { keepForOffline } from './offline';
 import { root } from './root';
 
@@ -115,6 +116,7 @@ function copyButtons(): void {
   }
 }
 
+replay();
 followReader();
 copyButtons();
 citationCards();
