@@ -44,9 +44,9 @@ void append(Heads cache, ConstHeads x, Index past) {
 Var ForwardPass::attention_layer(int l, Var x) {
   const Index H = c_.heads, K = c_.resolved_kv_heads();
   // A shared matrix is multiplied once for each role: a hook on q must not reach k.
-  Var q = project(l, "Q", asked(l, x), H);    // [B, T, H, d]
-  Var k = project(l, c_.key_role(), x, K);    // [B, T, H_kv, d]
-  Var v = project(l, c_.value_role(), x, K);  // [B, T, H_kv, d]
+  Var q = spread(l, project(l, "Q", asked(l, x), H));    // [B, T, H, d]
+  Var k = spread(l, project(l, c_.key_role(), x, K));    // [B, T, H_kv, d]
+  Var v = spread(l, project(l, c_.value_role(), x, K));  // [B, T, H_kv, d]
   if (c_.qk_norm) {
     q = rms_norm(tape_, q, parameter(l, "attn.q_norm.w"), c_.norm_epsilon);
     k = rms_norm(tape_, k, parameter(l, "attn.k_norm.w"), c_.norm_epsilon);

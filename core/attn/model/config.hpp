@@ -102,6 +102,10 @@ struct ModelConfig {
   bool windowed(Index l) const {
     return window && (window_layers.empty() || window_layers[static_cast<std::size_t>(l)]);
   }
+  // To the stream, before the first layer; the other kinds act within the heads.
+  bool adds_positions() const {
+    return position == PositionKind::learned || position == PositionKind::sinusoidal;
+  }
   bool has_mlp() const { return mlp != MlpKind::none; }
   bool has_norms() const { return norm != NormPlacement::none; }
   bool has_final_norm() const { return final_norm && norm == NormPlacement::pre; }

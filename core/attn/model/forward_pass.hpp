@@ -71,6 +71,7 @@ class ForwardPass {
   Var read(Site site, int l, const char* norm, Var x);
   Var write(int l, const char* norm, Var x, Var update);
   Var asked(int l, Var x);
+  Var spread(int l, Var x);
   Var normalise(int l, const char* name, Var x);
   Var positions(Var x);
   Var smear(int l, Var k);
@@ -79,6 +80,7 @@ class ForwardPass {
   bool wants(Site site, int l) const {
     return (options_.hooks && options_.hooks->wants({site, l})) || watches({site, l});
   }
+  bool looked_at() const { return options_.hooks || options_.watched || options_.cache; }
   bool watches(HookPoint point) const;
   Var hook(Site site, int l, Var v);
   Var watch(HookPoint point, Var v);

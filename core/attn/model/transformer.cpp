@@ -55,7 +55,7 @@ void ForwardPass::check() const {
     throw ShapeError("the gradients belong to a model of " + std::to_string(options_.gradients->size()) +
                      " parameters, this one has " + std::to_string(model_.parameters.size()));
   if (options_.watched) check_watched(*options_.watched);
-  if (options_.tails && (!takes_tails(c_) || options_.hooks || options_.watched || options_.cache))
+  if ((options_.tails && !takes_tails(c_)) || ((options_.tails || options_.distinct) && looked_at()))
     throw ShapeError("this pass needs the rows of all tokens");
   if (options_.gates && static_cast<Index>(options_.gates->size()) != c_.layers)
     throw ShapeError("gates for " + std::to_string(options_.gates->size()) + " layers of " +
@@ -84,8 +84,15 @@ Var ForwardPass::run() {
   return c_.unembed ? unembed(x) : x;
 }
 
+// [B, T, D]; of distinct rows alone [1, U, D].
 Var ForwardPass::embed() {
-  Var x = hook(Site::embed, -1, embedding(tape_, parameter("embed.W_E"), batch_.tokens.data(), B_, T_));
+  const Var table = parameter("embed.W_E");
+  if (const DistinctRows* rows = options_.distinct) {
+    const Index U = static_cast<Index>(rows->tokens.size());
+    const Var x = positions(embedding(tape_, table, rows->tokens.data(), 1, U));
+    return c_.embed_norm ? normalise(-1, "embed_norm", x) : x;
+  }
+  Var x = hook(Site::embed, -1, embedding(tape_, table, batch_.tokens.data(), B_, T_));
   if (c_.token_types)
     x = add(tape_, x, embedding(tape_, parameter("type_embed.W_type"), batch_.types.data(), B_, T_));
   x = positions(x);
@@ -103,6 +110,8 @@ Var ForwardPass::positions(Var x) {
   } else {
     return x;
   }
+  if (const DistinctRows* d = options_.distinct)
+    return add(tape_, x, gather_rows(tape_, rows, d->positions.data(), tape_.value(x).shape));
   if (!wants(Site::pos_embed, -1)) return add_rows(tape_, x, rows);
   return add(tape_, x, hook(Site::pos_embed, -1, repeat_rows(tape_, rows, B_)));
 }
@@ -147,7 +156,7 @@ Var ForwardPass::blocks(Var x) {
 Var ForwardPass::block(int l, Var x) {
   x = hook(Site::resid_pre, l, x);
   const Var a = attention_layer(l, read(Site::attn_in, l, "ln1", x));
-  x = write(l, "ln1", x, a);  // x + Attention(N(x))
+  x = write(l, "ln1", spread(l, x), a);  // x + Attention(N(x))
   if (c_.has_mlp()) {
     x = hook(Site::resid_mid, l, x);
     const Var m = mlp_layer(l, read(Site::mlp_in, l, "ln2", x));
@@ -160,6 +169,15 @@ Var ForwardPass::block(int l, Var x) {
 // The rows of [B, T, D] that the last layer answers for, where not all logits are wanted.
 Var ForwardPass::asked(int l, Var x) {
   return options_.tails && l == c_.layers - 1 ? tails(tape_, x, options_.tails) : x;
+}
+
+// The first layer's distinct rows [1, U, ...] where the batch has them, [B, T, ...].
+Var ForwardPass::spread(int l, Var x) {
+  if (!options_.distinct || l > 0) return x;
+  Shape shape = tape_.value(x).shape;
+  shape.set(0, B_);
+  shape.set(1, T_);
+  return gather_rows(tape_, x, options_.distinct->which.data(), shape);
 }
 
 // What a layer reads: N(x) in a pre-norm model, else the stream itself.

@@ -6,6 +6,7 @@
 
 #include "attn/base/tensor.hpp"
 #include "attn/model/config.hpp"
+#include "attn/model/distinct_rows.hpp"
 #include "attn/model/hooks.hpp"
 #include "attn/model/parameters.hpp"
 #include "attn/ops/tape.hpp"
@@ -64,6 +65,10 @@ struct ForwardOptions {
   // token, and everything else of these rows alone. Throws if takes_tails(config) is false, or with hooks,
   // watched values or a cache.
   const Index* tails = nullptr;
+  // Training: the batch's rows before the first layer without their repetitions, as DistinctRows::take found
+  // them for this model and batch; borrowed until the pass back has run. The first layer's queries, keys and
+  // values are computed once for each. Throws with hooks, watched values or a cache.
+  const DistinctRows* distinct = nullptr;
 };
 
 // Whether the last layer can leave rows out: not where positions act on the scores of whole sequences.
