@@ -4,9 +4,10 @@
 //   web/node_modules/.bin/node bench/train_step.mjs [ROUNDS] [simd|scalar]
 //
 // The loss of the recipe counts where the repeat decides the next token, two thirds of the rows. The core computes the last
-// layer for those rows alone (ForwardOptions::tails), with the same loss and the same gradients; PyTorch, written as
-// one writes it, computes all and multiplies by the mask. So the step with the loss on every row is timed too: that is product
-// against product.
+// layer for those rows alone (ForwardOptions::tails); and of 1536 rows before the first layer a third repeat another's token at
+// the same place, so what its heads read of them is computed once (ForwardOptions::distinct). Same loss, same gradients. PyTorch,
+// written as one writes it, computes all rows and multiplies by the mask. So the step with the loss on every row is timed too,
+// where only the repetitions are left out.
 //
 // Where the WASM step goes (Zen 5, 4.2 GHz, node 22; shares from node --cpu-prof over a build with --profiling-funcs):
 //   59 %  tiles of the linear layers' products, at 60 GFLOP/s; the same 4 x 8 tile written in assembly, on 128 bits and
