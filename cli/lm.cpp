@@ -67,15 +67,13 @@ double nats(const attn::Model& model, const std::uint16_t* tokens, const Window*
   return sum;
 }
 
-void run_eval(LmOptions o) {
-  const attn::Model model = read_model(o.model);
-  const MappedTokens file(o.tokens);
+void check_fit(const attn::Model& model, const MappedTokens& file, const LmOptions& o) {
+  const attn::ModelConfig& c = model.config;
   const attn::TokenText text = file.text();
   if (file.vocab() == 0 || file.characters() == 0)
     throw Failure(o.tokens +
                   ": the .json beside it must give \"vocab\" and \"characters\", as `attn tokenizer "
                   "pack` writes them");
-  const attn::ModelConfig& c = model.config;
   if (c.kind != attn::Kind::decoder || !c.unembed)
     throw Failure(o.model + ": only a decoder with an unembedding predicts");
   if (c.vocab != file.vocab())
@@ -83,24 +81,39 @@ void run_eval(LmOptions o) {
                   std::to_string(file.vocab()));
   if (*std::max_element(text.tokens, text.tokens + text.count) >= c.vocab)
     throw Failure(o.tokens + ": a token beyond the vocabulary of " + std::to_string(c.vocab));
-  if (o.context == 0) o.context = c.context;
-  if (o.stride == 0) o.stride = std::max<Index>(1, o.context / 2);
-  if (o.context > c.context || o.stride >= o.context)
-    throw Failure(usage,
-                  "--context is at most the model's " + std::to_string(c.context) + ", --stride is below it");
-  const double per_token = file.characters() / static_cast<double>(text.count);
-  const bool all = o.limit == 0 || o.limit >= text.count;
-  const Index total = all ? text.count : o.limit;
-  const std::vector<Window> plan = windows(total, o.context, o.stride);
+}
+
+// -log p summed over all tokens but the first: windows of one length go together, a batch at a time.
+double total_nats(const attn::Model& model, const std::uint16_t* tokens, const std::vector<Window>& plan,
+                  Index batch) {
   double sum = 0;
   for (std::size_t i = 0; i < plan.size();) {
     std::size_t next = i + 1;
-    while (next < plan.size() && next - i < static_cast<std::size_t>(o.batch) &&
+    while (next < plan.size() && next - i < static_cast<std::size_t>(batch) &&
            plan[next].length == plan[i].length)
       ++next;
-    sum += nats(model, text.tokens, &plan[i], static_cast<Index>(next - i));
+    sum += nats(model, tokens, &plan[i], static_cast<Index>(next - i));
     i = next;
   }
+  return sum;
+}
+
+void run_eval(LmOptions o) {
+  const attn::Model model = read_model(o.model);
+  const MappedTokens file(o.tokens);
+  check_fit(model, file, o);
+  const attn::TokenText text = file.text();
+  const Index context = model.config.context;
+  if (o.context == 0) o.context = context;
+  if (o.stride == 0) o.stride = std::max<Index>(1, o.context / 2);
+  if (o.context > context || o.stride >= o.context)
+    throw Failure(usage,
+                  "--context is at most the model's " + std::to_string(context) + ", --stride is below it");
+  const double per_token = file.characters() / static_cast<double>(text.count);
+  const bool all = o.limit == 0 || o.limit >= text.count;
+  const Index total = all ? text.count : o.limit;
+  if (total < 2) throw Failure(o.tokens + ": of a single token nothing is predicted");
+  const double sum = total_nats(model, text.tokens, windows(total, o.context, o.stride), o.batch);
   const double scored = static_cast<double>(total - 1);
   const double characters = all ? file.characters() : per_token * static_cast<double>(total);
   Json out = Json::object();
@@ -138,10 +151,14 @@ void add_lm(CLI::App& app) {
   CLI::App* eval = lm->add_subcommand("eval", "bits per character and per token on a packed text, as JSON");
   eval->add_option("MODEL", o->model, "model or training snapshot (safetensors)")->required();
   eval->add_option("TOKENS", o->tokens, "NAME.tokens, with NAME.json beside it")->required();
-  eval->add_option("--context", o->context, "tokens of a window; default: the model's context");
-  eval->add_option("--stride", o->stride, "tokens between windows; default: half of the context");
+  eval->add_option("--context", o->context, "tokens of a window; default: the model's context")
+      ->check(CLI::Range(1, 1 << 20));
+  eval->add_option("--stride", o->stride, "tokens between windows; default: half of the context")
+      ->check(CLI::Range(1, 1 << 20));
   eval->add_option("--batch", o->batch, "windows at once")->check(CLI::Range(1, 1024))->capture_default_str();
-  eval->add_option("--limit", o->limit, "only so many tokens from the start; 0: all")->capture_default_str();
+  eval->add_option("--limit", o->limit, "only so many tokens from the start, 2 or more; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   eval->callback([o] { run_eval(*o); });
   eval->footer("Example: attn lm eval models/ru-small/model.safetensors valid.tokens");
 

@@ -66,6 +66,17 @@ void run_attention(const OpOptions& o) {
   write_file(o.output, w.finish());
 }
 
+// The core is given the numbers alone: that they lie as [B, T], or [1, T] for all sequences, is seen here.
+void check_positions(const OpInputs& file, const attn::Shape& input) {
+  if (input.rank() != 3 && input.rank() != 4) return;  // the core says what is wrong with it
+  const Index B = input[0], T = input.rank() == 4 ? input[2] : input[1];
+  const std::vector<Index>& ids = file.shape("position_ids");
+  if (ids[1] == T && (ids[0] == B || ids[0] == 1)) return;
+  file.refuse("position_ids", "it is " + attn::to_string({ids[0], ids[1]}) + "; it must be " +
+                                  attn::to_string({B, T}) + ", or " + attn::to_string({1, T}) +
+                                  " for all sequences");
+}
+
 void run_rotary(const OpOptions& o) {
   const Attributes a(o.attributes, {"interleaved", "num_heads", "rotary_embedding_dim"});
   const OpInputs file(o.input, {"input", "X", "cos_cache", "sin_cache", "position_ids"}, {"output", "Y"});
@@ -76,7 +87,10 @@ void run_rotary(const OpOptions& o) {
   in.input = file.floats(name);
   in.cos_cache = file.floats("cos_cache");
   in.sin_cache = file.floats("sin_cache");
-  if (file.has("position_ids")) in.position_ids = file.integers("position_ids", 2);
+  if (file.has("position_ids")) {
+    in.position_ids = file.integers("position_ids", 2);
+    check_positions(file, in.input.shape);
+  }
   in.interleaved = a.flag("interleaved");
   in.num_heads = whole<Index>(a, "num_heads", 0);
   in.rotary_embedding_dim = whole<Index>(a, "rotary_embedding_dim", 0);

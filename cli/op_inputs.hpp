@@ -21,6 +21,7 @@ class OpInputs {
   bool has(const std::string& name) const { return file_->find(name) != nullptr; }
   attn::Tensor floats(const std::string& name) const;  // F64, F32, F16, BF16; missing is a Failure
   attn::io::DType dtype(const std::string& name) const { return entry(name).dtype; }
+  const std::vector<attn::Index>& shape(const std::string& name) const { return entry(name).shape; }
   std::vector<std::int64_t> integers(const std::string& name, std::size_t rank) const;
   std::variant<std::monostate, attn::Tensor, attn::BoolTensor> mask(const std::string& name) const;
 

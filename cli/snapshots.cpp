@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -35,7 +36,13 @@ std::uint64_t step_of(const std::string& path) {
   const auto found = file.metadata().find("attn.steps");
   if (found == file.metadata().end())
     throw Failure(path + ": its metadata does not say after how many steps it was kept");
-  return std::stoull(found->second);
+  std::uint64_t step = 0;
+  const char *first = found->second.data(), *last = first + found->second.size();
+  const auto parsed = std::from_chars(first, last, step);
+  if (parsed.ec != std::errc() || parsed.ptr != last)
+    throw Failure(path + ": \"attn.steps\" in its metadata is \"" + found->second +
+                  "\", not a number of steps");
+  return step;
 }
 
 // The finest steps whose file has at most so many bytes: the size falls as the coarseness grows.

@@ -444,6 +444,29 @@ class LanguageModel(Case):
         self.refused(1, "train", "lm", "--config", f, "--tokens", self.tokens, "--out", self.path("m"),
                      says=["no longer finite", "learning_rate"])
 
+    def test_eval_scores_every_token_once(self):
+        self.train("--config", self.config, "--steps", 1, "--out", self.path("m"))
+        self.write("text.json", json.dumps({"tokens": 3000, "characters": 6000, "vocab": 300}))
+        evaluate = ["lm", "eval", self.path("m"), self.tokens]
+        for arguments, scored in (([], 2999), (["--stride", 15, "--batch", 3], 2999), (["--limit", 40], 39),
+                                  (["--context", 2, "--limit", 2], 1)):
+            report = json.loads(self.run_ok(*evaluate, *arguments).stdout)
+            self.assertEqual(report["tokens"], scored)
+            self.assertLess(abs(report["nats_per_token"] - np.log(300)), 1)  # hardly trained, on tokens of chance
+        alone = [json.loads(self.run_ok(*evaluate, "--limit", 40, "--batch", b).stdout)["nats"] for b in (1, 8)]
+        self.assertAlmostEqual(alone[0], alone[1], delta=1e-3)
+        for arguments in (["--stride", -2], ["--stride", 0], ["--context", -1], ["--limit", -5], ["--stride", 16],
+                          ["--context", 17]):
+            self.refused(2, *evaluate, *arguments)
+        self.refused(1, *evaluate, "--limit", 1, says=["text.tokens", "single token"])
+
+    def test_snapshots_need_a_number_of_steps(self):
+        self.train("--config", self.config, "--steps", 1, "--out", self.path("m"))
+        tensors, metadata = safetensors_io.load(self.path("m"))
+        safetensors_io.save(self.path("odd"), tensors, {**metadata, "attn.steps": "many"})
+        self.refused(1, "snapshots", "pack", self.path("m"), self.path("odd"), "--out", self.path("s"),
+                     says=["odd", '"many"', "not a number of steps"])
+
     def test_generate_reads_text(self):
         text = self.write("corpus.txt", "\u043c\u0430\u043c\u0430 \u043c\u044b\u043b\u0430 \u0440\u0430\u043c\u0443. " * 50)
         self.run_ok("tokenizer", "train", text, "--vocab", 300, "--out", self.path("tokenizer.json"))

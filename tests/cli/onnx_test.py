@@ -88,6 +88,18 @@ class Onnx(unittest.TestCase):
             got = self.run_op("attention", t, is_causal=causal, left_window_size=WIDEST, right_window_size=WIDEST)
             np.testing.assert_array_equal(got["Y"], want["Y"])
 
+    def test_positions_lie_as_the_input(self):
+        ones, t = np.ones((9, 2), np.float32), {"input": self.normal(2, 1, 3, 4)}
+        t.update(cos_cache=ones, sin_cache=ones, position_ids=np.arange(3)[None])
+        shared = self.run_op("rotary", t)["output"]
+        t["position_ids"] = np.stack([np.arange(3)] * 2)
+        np.testing.assert_array_equal(self.run_op("rotary", t)["output"], shared)
+        t["position_ids"] = t["position_ids"].reshape(3, 2)  # as many numbers, but of whom?
+        safetensors_io.save(self.source, t)
+        run = tool.attn("op", "rotary", self.source, self.target)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn('tensor "position_ids": it is [3, 2]; it must be [2, 3], or [1, 3]', run.stderr)
+
     def test_partial_rotary_on_three_axes_by_position(self):
         for interleaved in (0, 1):
             angle = self.rng.uniform(-6, 6, (9, 3))

@@ -41,9 +41,10 @@ Result<OnnxAttentionResult> onnx_attention(const OnnxAttention& inputs);
 
 // The ONNX RotaryEmbedding operator, opset 23.
 struct OnnxRotary {
-  Tensor input;                                           // [B, H, T, d] or [B, T, H·d]
-  Tensor cos_cache, sin_cache;                            // [max, r/2] with position ids, else [B, T, r/2]
-  std::optional<std::vector<std::int64_t>> position_ids;  // [B, T]
+  Tensor input;  // [B, H, T, d] or [B, T, H·d]
+  // [positions, r/2] with position ids, else [B, T, r/2] or, for all sequences, [1, T, r/2].
+  Tensor cos_cache, sin_cache;
+  std::optional<std::vector<std::int64_t>> position_ids;  // [B, T], or [T] for all sequences
   bool interleaved = false;
   Index num_heads = 0;             // needed for 3-D input
   Index rotary_embedding_dim = 0;  // 0: the whole width
