@@ -5,6 +5,7 @@
 
 namespace attn {
 
+// #region key-range
 KeyRange KeyMask::row(Index b, Index i, Index keys) const {
   const Index position = past + i;
   KeyRange seen{0, keys};
@@ -17,6 +18,7 @@ KeyRange KeyMask::row(Index b, Index i, Index keys) const {
   seen.begin = std::min(seen.begin, seen.end);
   return seen;
 }
+// #endregion
 
 void mask_scores(Matrix s, const KeyMask& mask, Index b) {
   const Real forbidden = -std::numeric_limits<Real>::infinity();

@@ -167,6 +167,7 @@ bool place(T* out, const HfTensor& tensor, const HfPiece& piece, DType dtype, co
 
 }  // namespace
 
+// #region hf-plan
 Result<HfLoader> HfLoader::plan(HfConfig config, const std::vector<HfFile>& files) {
   auto names = names_of(config, files);
   if (!names) return names.error();
@@ -204,6 +205,7 @@ Result<HfLoader> HfLoader::plan(HfConfig config, const std::vector<HfFile>& file
   loader.config_ = std::move(config);
   return loader;
 }
+// #endregion
 
 std::uint64_t HfLoader::bytes_to_read() const {
   std::uint64_t total = 0;

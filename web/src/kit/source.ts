@@ -4,7 +4,7 @@
 export async function sourceText(file: string): Promise<string | null> {
   try {
     const { files } = await import('./source-files'); // the list alone is 10 KB: not before it is asked for
-    const load = files[`../../../${file}`];
+    const load = files[file.startsWith('web/src/') ? `../${file.slice('web/src/'.length)}` : `../../../${file}`];
     return load ? await load() : null;
   } catch {
     return null; // offline and not cached: the link to the line remains

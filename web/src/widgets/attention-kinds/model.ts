@@ -33,12 +33,14 @@ export interface Kind {
   measured?: { text: string; chapter: string; number: number };
 }
 
+// #region kinds
 const pairs = ({ N, d, h }: Size): number => N * N * d * h; // scores and mixing of N²/2 causal pairs
 const reading = (n: number, { d, h }: Size): number => 2 * n * d * h; // scores and mixing of n keys by h heads
 const cache = (n: number, { d, h }: Size): number => 2 * n * d * h; // n keys and values of h heads
 const latent = (d: number): { content: number; rotary: number } => ({ content: 4 * d, rotary: d / 2 });
 /** Positions of a causal sequence each of which reads at most w keys: Σ min(t + 1, w). */
 export const within = (N: number, w: number): number => (N <= w ? (N * (N + 1)) / 2 : (w * (w + 1)) / 2 + (N - w) * w);
+// #endregion
 
 export const KINDS: readonly Kind[] = [
   { id: 'full', formula: ['N²dh', '2Ndh', '2Ndh'], name: 'причинное, полное', family: 'exact', exact: 'yes', train: pairs, decode: (s) => reading(s.N, s), memory: (s) => cache(s.N, s), sees: 'всё прошлое', recall: 'точное',

@@ -3,6 +3,7 @@
 
 export interface Curve { k: number; epsilon: number; points: [number, number][] }
 
+// #region closed-form
 /** Antiderivative of 1/(w^(k−1)(1 − w^k)) = w^(1−k) + w/(1 − w^k), for k = 1…4. */
 export function antiderivative(k: number, w: number): number {
   const power = k === 1 ? w : k === 2 ? Math.log(w) : -(w ** (2 - k)) / (k - 2);
@@ -20,6 +21,7 @@ export function timeTo(k: number, epsilon: number, p: number): number {
   const w = p ** (1 / k);
   return w <= epsilon ? 0 : antiderivative(k, w) - antiderivative(k, epsilon);
 }
+// #endregion
 
 export const PLATEAU_END = 0.1;
 export const RISE_END = 0.9;

@@ -46,6 +46,7 @@ export interface Costs {
   contextFlops: number;
 }
 
+// #region head-costs
 /** P = d·D·(2 n_q + 2 n_kv); for latent attention the five matrices of the published code. */
 export function layerWeights(s: Shape): number {
   const m = s.latent;
@@ -71,6 +72,7 @@ export function costs(s: Shape, context: number, batch: number, bytes: number): 
     contextFlops: 2 * perKey * s.heads * context * s.layers,
   };
 }
+// #endregion
 
 /** The same model with another way of keeping keys and values. */
 export interface Twin { id: 'own' | 'mha' | 'gqa' | 'mqa' | 'mla'; label: string; shape: Shape }

@@ -104,6 +104,7 @@ export async function ask(engine: RemoteEngine, m: Subject, inputs: Inputs, sent
 }
 
 export interface Named { role: Role | 'none'; best: number; margin: number; second: Role | null }
+// #region naming
 /** Best role, how far it is ahead of the next, and the next if it is more than half as good. */
 export function named(h: HeadOnMap, threshold = THRESHOLD): Named {
   const order = ROLES.map((role, i) => ({ role, x: h.excess[i]! })).sort((a, b) => b.x - a.x);
@@ -111,6 +112,7 @@ export function named(h: HeadOnMap, threshold = THRESHOLD): Named {
   if (one.x < threshold) return { role: 'none', best: one.x, margin: 0, second: null };
   return { role: one.role, best: one.x, margin: one.x - Math.max(0, two.x), second: two.x > one.x / 2 ? two.role : null };
 }
+// #endregion
 /** Of the heads that have a name on the text: how many keep it without the order, lose it, take another; and who has one only without. */
 export function fate(f: Figure, threshold = THRESHOLD): { kept: number; lost: number; changed: number; fresh: number } {
   const out = { kept: 0, lost: 0, changed: 0, fresh: 0 };

@@ -24,6 +24,7 @@ export const BLOCKS: readonly Block[] = [
 ];
 
 export interface Work { projections: number; context: number; ffn: number }
+// #region work
 export const attentionWeights = (b: Block): number => 2 * b.width * b.headWidth * (b.heads + b.kvHeads);
 export const ffnWeights = (b: Block): number => b.matrices * b.width * b.inner;
 /** Multiplications and additions for the last token of n: 2 P of each matrix, and 4 H d n of scores and mixing. */
@@ -34,3 +35,4 @@ export const attentionShare = (b: Block, n: number): number => {
 };
 /** Where all of attention costs as much as the FFN. */
 export const balance = (b: Block): number => (ffnWeights(b) - attentionWeights(b)) / (2 * b.heads * b.headWidth);
+// #endregion
