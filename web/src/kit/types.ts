@@ -27,6 +27,8 @@ export interface Series {
   dash?: string;
   /** Drawn thin and pale, without a direct label: context for the others. */
   faint?: boolean;
+  /** A faint line that keeps its label: the others of a choice, where one must tell which is which. */
+  named?: boolean;
 }
 
 export interface Milestone {
