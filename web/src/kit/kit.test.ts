@@ -7,10 +7,10 @@ import { delta, fixed, int as integer, percent, plural, probability, ru, short }
 import { soloHead, toggleHead } from './heads';
 import { latest } from './latest';
 import { decode, encode, encodeText, explainEncoding } from './letters';
-import { assertCovers, cellAt, cellWords, isMasked, matrixRows, matrixScale, moveInGrid, niceBound, rowWords } from './matrix';
+import { assertCovers, cellAt, cellText, cellWords, isMasked, matrixRows, matrixScale, moveInGrid, niceBound, rowWords } from './matrix';
 import { axis, dodge, lineColour, lineDash, logTicks, nearest, niceRange, path, range, stack, valueAt } from './plot';
 import { divergence, FLOOR, setShare, uniform, verdict } from './predict';
-import { findRegion } from './source';
+import { findRegion, sourceText } from './source';
 import { stamp } from './stamp';
 
 // Mulberry32: a seeded stream for the property tests.
@@ -193,6 +193,18 @@ describe('matrix', () => {
     expect(cellWords({ ...o, col: 0, value: 0.71, masked: false })).toBe('„б“ (2) → „а“ (1): 0,71');
     expect(cellWords({ ...o, row: 0, col: 1, value: 0, masked: true })).toBe('„а“ (1) → „б“ (2): закрыто маской');
   });
+  it('names heads and factors by themselves: no place beside a number that is one', () => {
+    const heads = ['0.0', '0.1'];
+    expect(cellWords({ rows: heads, cols: heads, row: 0, col: 1, value: -0.13, kind: 'signed', masked: false })).toBe('0.0 → 0.1: −0,13');
+    const twice = ['1', '1']; // but the same digit twice in a string needs its place
+    expect(cellWords({ rows: twice, cols: twice, row: 0, col: 1, value: 1, kind: 'probability', masked: false })).toBe('„1“ (1) → „1“ (2): 1,00');
+  });
+  it('spends the width of a small cell on decimals that tell', () => {
+    expect(cellText(0.97, { kind: 'probability', hi: 1 }, 28)).toBe('.97');
+    expect([-0.13, 0.02, 0].map((v) => cellText(v, { kind: 'signed', hi: 0.15 }, 30))).toEqual(['−.13', '.02', '.00']);
+    expect(cellText(-12.34, { kind: 'score', hi: 20 }, 30)).toBe('−12.3');
+    expect(cellText(-0.13, { kind: 'signed', hi: 0.15 }, 40)).toBe('−0.13');
+  });
   it('moves by keys and stays inside', () => {
     const at = { row: 0, col: 0 };
     expect(moveInGrid('ArrowUp', false, at, 3, 3)).toEqual({ row: 0, col: 0 });
@@ -350,6 +362,17 @@ describe('source', () => {
     expect(findRegion(text, 'two')).toEqual({ line: 5, code: 'y;' });
     expect(findRegion(text, 'three')).toBeNull();
     expect(findRegion(text, undefined, 3)).toEqual({ line: 3, code: 'x;' });
+  });
+  it('every figure that names its source shows it: the file is at hand and has the region', async () => {
+    const views = import.meta.glob<string>('../widgets/**/*.svelte', { query: '?raw', import: 'default', eager: true });
+    const named = Object.entries(views).flatMap(([view, text]) => [...text.matchAll(/source: \{ file: '([^']+)'(?:, region: '([^']+)')? \}/g)].map((m) => ({ view, file: m[1]!, region: m[2] })));
+    expect(named.length).toBeGreaterThan(50);
+    for (const { view, file, region } of named) {
+      const text = await sourceText(file);
+      expect(text, `${view}: ${file}`).not.toBeNull();
+      expect(region, `${view}: ${file} without a region has no lines to show`).toBeDefined();
+      expect(findRegion(text!, region), `${view}: ${file}, ${region}`).not.toBeNull();
+    }
   });
 });
 

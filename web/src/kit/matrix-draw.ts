@@ -104,7 +104,7 @@ function numbers(context: CanvasRenderingContext2D, p: MatrixPicture, font: stri
       if (p.masked(r, c)) continue;
       const value = p.data[r * p.cols + c] as number;
       context.fillStyle = inkOn(cellColour(p, value));
-      context.fillText(cellText(value, p.kind, cell), (c + 0.5) * cell, (r + 0.5) * cell + 0.5);
+      context.fillText(cellText(value, p.scale, cell), (c + 0.5) * cell, (r + 0.5) * cell + 0.5);
     }
   }
 }
@@ -145,7 +145,7 @@ function svgCell(p: MatrixPicture, r: number, c: number, x: number, y: number, c
   const ground = cellColour(p, value);
   const rect = `<rect x="${x}" y="${y}" width="${cell}" height="${cell}" fill="${rgbCss(ground)}" stroke="${rgbCss(p.theme.paper)}" stroke-width=".5"/>`;
   if (cell < NUMBERS_FROM) return rect;
-  return `${rect}<text x="${x + cell / 2}" y="${y + cell / 2 + 4}" text-anchor="middle" font-family="sans-serif" font-size="${fontSize(cell)}" fill="${inkOn(ground)}">${cellText(value, p.kind, cell)}</text>`;
+  return `${rect}<text x="${x + cell / 2}" y="${y + cell / 2 + 4}" text-anchor="middle" font-family="sans-serif" font-size="${fontSize(cell)}" fill="${inkOn(ground)}">${cellText(value, p.scale, cell)}</text>`;
 }
 
 function svgBar(p: MatrixPicture, x: number, y: number, ink: string): string {

@@ -58,8 +58,14 @@ export const gutterFor = (labels: readonly string[]): number =>
 
 export const quote = (label: string): string => `„${label}“`;
 
-/** Token with its place, one-based, as it is spoken: буква „а“ на месте 3. */
-export const place = (label: string, index: number): string => `${quote(label)} (${index + 1})`;
+/**
+ * Token with its place, one-based, as it is spoken: буква „а“ на месте 3. Numbers that are all different (heads, places,
+ * factors) name themselves: „1.0“ (1) would read as two numbers of one thing.
+ */
+export const place = (labels: readonly string[], index: number): string => {
+  const label = labels[index] ?? '';
+  return labels.every((l) => /^[\d.]+$/.test(l)) && new Set(labels).size === labels.length ? label : `${quote(label)} (${index + 1})`;
+};
 
 export function isMasked(row: number, col: number, causal: boolean, rows: number, cols: number): boolean {
   // Bottom-right aligned, as the operator is: row i sees keys up to i + (S − T).
@@ -67,7 +73,7 @@ export function isMasked(row: number, col: number, causal: boolean, rows: number
 }
 
 export function cellWords(o: { rows: string[]; cols: string[]; row: number; col: number; value: number; kind: ScaleKind; masked: boolean }): string {
-  const pair = `${place(o.rows[o.row] ?? '', o.row)} → ${place(o.cols[o.col] ?? '', o.col)}`;
+  const pair = `${place(o.rows, o.row)} → ${place(o.cols, o.col)}`;
   if (o.masked) return `${pair}: закрыто маской`;
   return `${pair}: ${ru(o.value)}`;
 }
@@ -79,10 +85,10 @@ export function rowWords(o: { rows: string[]; cols: string[]; row: number; value
     .sort((a, b) => (o.values[b] as number) - (o.values[a] as number));
   const named = ranked.slice(0, 3).filter((col, i) => i === 0 || o.kind !== 'probability' || (o.values[col] as number) >= 0.05);
   const noun = o.noun ?? (o.rows[o.row]?.length === 1 ? 'буква ' : '');
-  const head = `${noun}${place(o.rows[o.row] ?? '', o.row)}`;
+  const head = `${noun}${place(o.rows, o.row)}`;
   if (named.length === 0) return `${head}: все ключи закрыты маской.`;
   const verb = o.kind === 'probability' ? ' смотрит на ' : ': наибольшее — ';
-  return `${head}${verb}${named.map((col) => `${place(o.cols[col] ?? '', col)}: ${ru(o.values[col] as number)}`).join('; ')}.`;
+  return `${head}${verb}${named.map((col) => `${place(o.cols, col)}: ${ru(o.values[col] as number)}`).join('; ')}.`;
 }
 
 /** Next cell for a key of the grid pattern (WAI-ARIA APG), or null when the key is not ours. */
@@ -114,5 +120,9 @@ export function matrixRows(m: MatrixTable): (string | number)[][] {
   return [header, ...m.rows.map((label, r) => [label, ...m.cols.map((_, c) => (m.masked(r, c) ? '' : (m.data[r * m.cols.length + c] as number)))])];
 }
 
-export const cellText = (value: number, kind: ScaleKind, size: number): string =>
-  kind === 'probability' && size < 34 ? fixed(value, 2).replace(/^0\./, '.') : fixed(value, size < 34 ? 1 : 2);
+/** The number in a cell. A small one drops the zero before the point; above 1 it drops the second decimal instead. */
+export function cellText(value: number, scale: Pick<MatrixScale, 'kind' | 'hi'>, size: number): string {
+  if (size >= 34) return fixed(value, 2);
+  return scale.kind === 'probability' || scale.hi <= 1 ? fixed(value, 2).replace(/^(−?)0\./, '$1.') : fixed(value, 1);
+}
+
