@@ -82,7 +82,7 @@ export function download(name: string, content: Blob | string, type = 'text/plai
 }
 
 export async function saveAs(exporter: Exporter, format: 'svg' | 'png' | 'csv', prefix: string): Promise<void> {
-  const name = [prefix, exporter.name].filter(Boolean).join('-');
+  const name = exporter.name.startsWith(prefix) ? exporter.name : [prefix, exporter.name].filter(Boolean).join('-');
   if (format === 'csv' && exporter.csv) download(`${name}.csv`, exporter.csv(), 'text/csv');
   else if (format === 'svg' && exporter.svg) download(`${name}.svg`, exporter.svg(), 'image/svg+xml');
   else if (format === 'png' && exporter.svg) download(`${name}.png`, await svgToPng(exporter.svg()));
