@@ -9,7 +9,7 @@ interface Measured {
   checks: { rows: number; parts: number; path: number; stream: number; sameTop: boolean };
   scale: { d: number; scaled: number; plain: number }[];
   cache: { right: { gap: number; early: number; late: number; same: boolean }; wrong: { gap: number }; bytes: number };
-  arrows: { byWeight: number; byDirect: number; lowest: number; highest: number; heavy: { idle: number; rho: number; against: number }; strong: { weight: number }; layers: { weight: number; direct: number; effect: number }[] };
+  arrows: { byWeight: number; byDirect: number; lowest: number; highest: number; heavy: { idle: number; rho: number; against: number; sink: number }; strong: { weight: number; sink: number }; layers: { weight: number; direct: number; effect: number }[] };
 }
 const m = json(`${chapter}data/measured.json`) as Measured;
 
@@ -42,4 +42,21 @@ it('weight foretells effect, against the expectation, and with three reservation
   const [first, last] = [a.layers[0]!, a.layers.at(-1)!];
   expect(last.weight).toBeGreaterThan(first.weight + 0.2);
   expect(last.direct).toBeGreaterThan(first.direct + 0.2);
+});
+// «In layer 0 four arrows of five weigh 0.05 to 0.09, above they differ nearly a hundred times and more»: of the recorded sentence.
+it('layer 0 has little to rank', () => {
+  const f = (json('../who-moved/recording.json') as { figure: { layers: number; headCount: number; tokens: string[]; weight: number[] } }).figure;
+  const size = f.headCount * f.tokens.length;
+  const tenths = (l: number): [number, number] => {
+    const w = f.weight.slice(l * size, (l + 1) * size).sort((a, b) => a - b);
+    return [w[Math.floor(0.1 * size)]!, w[Math.floor(0.9 * size)]!];
+  };
+  expect(tenths(0).map((x) => x.toFixed(2))).toEqual(['0.05', '0.09']);
+  for (let l = 1; l < f.layers; l += 1) expect(tenths(l)[1] / tenths(l)[0]).toBeGreaterThan(95);
+  expect(m.arrows.layers[1]!.weight).toBeGreaterThan(0.7);
+  expect(m.arrows.byDirect).toBeLessThan(m.arrows.byWeight);
+});
+it('most heavy arrows lead to the separator, few of the strongest do', () => {
+  expect(m.arrows.heavy.sink).toBeGreaterThan(0.5);
+  expect(m.arrows.strong.sink).toBeLessThan(0.2);
 });
