@@ -46,6 +46,9 @@ describe('«Эмпирика» of chapter 1', () => {
     says(`в худшем случае ${pc(Math.min(...others.map((n) => mean(n).accuracy)))}`);
     says(`до ${ru(mean('0.0').loss, 3)} и ${ru(mean('0.2').loss, 3)}`);
     for (const n of ['0.0', '0.2']) expect(mean(n).loss).toBeLessThan(m.whole.loss);
+    // «у 0.2 — не при всякой замене»
+    expect(m.ablations['0.2']!.resample.loss).toBeGreaterThan(m.whole.loss);
+    expect(m.ablations['0.0']!.resample.loss).toBeLessThan(m.whole.loss);
     const [two, three, four] = ['layer 1, two heads', 'layer 1, three heads', 'layer 1'];
     says(pc(mean(two!).accuracy), pc(mean(three!).accuracy), pc(mean(four!).accuracy), pc(m.ablations[two!]!.resample.accuracy), pc(m.ablations[three!]!.resample.accuracy));
     says(`${ru(m.whole.firstPeriod)} ната — против ${ru(Math.log(32))}`);
