@@ -54,7 +54,7 @@ export async function ask(engine: RemoteEngine, model: number, vocab: number, { 
 
 export const truthOf = (f: Pick<Figure, 'truth' | 'erased'>, truth: Truth): number[] => (truth === 'exchange' ? f.truth : f.erased);
 export const agreement = (f: Profiles, method: Method, truth: Truth): number => spearman(f.methods[method], truthOf(f, truth));
-/** No method can agree with the truth better than the truth does with itself on other draws. */
+/** How far the truth agrees with itself on other draws. A faultless method could reach about its square root: only one side would be noisy. */
 export const ceiling = (f: Profiles): number => spearman(f.again, f.truth);
 /** Does the first of one order stand first in the other? */
 export const sameTop = (a: readonly number[], b: readonly number[]): boolean => a.indexOf(Math.max(...a)) === b.indexOf(Math.max(...b));
