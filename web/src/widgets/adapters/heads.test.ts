@@ -4,8 +4,11 @@ import { expect, it } from 'vitest';
 import { ru } from '../../kit/fmt';
 import type { Heads, SeedHeads } from './record-heads';
 import json from './heads.json';
+import allJson from './recording.json';
+import { same, type All } from './rows';
 
 const { runs } = json as unknown as Heads;
+const { ends } = allJson as unknown as All;
 const text = readFileSync(new URL('../../../../chapters/11-fine-tuning/index.mdx', import.meta.url), 'utf8').replace(/\$|−/g, (x) => (x === '−' ? '-' : '')).replace(/[\s\u00a0\u202f]+/g, ' ');
 const says = (words: string): void => expect(text.includes(words), `the chapter should say «${words}»`).toBe(true);
 const seeds = (goal: string, matrices: string): SeedHeads[] => runs.find((r) => r.goal === goal && r.matrices === matrices)!.seeds;
@@ -22,6 +25,8 @@ it('keys, another place: the upper heads look one further, and none of them carr
   says(`до ${span(up((s, h) => s.after[h]![4]!))}.`);
   for (const x of up((s, h) => s.before[h]![4]!)) expect(x).toBeLessThan(0.015);
   says(`не даёт ничего, ${span(up((s, h) => s.enough[h]!))},`);
+  const tuned = ends.find((e) => same(e, { baseSteps: 700, steps: 400, rate: 0.01, rank: 4, layers: 'both', goal: 'shift', matrices: 'k' }))!.accuracy;
+  says(`любая отнимает ${span(five.flatMap((s, i) => UP.map((h) => tuned[i]! - s.needed[h]!)))}:`);
 });
 
 it('on every seed the head that carries it is the previous-token head of the base', () => {
@@ -39,8 +44,8 @@ it('output, another word: maps hardly move, four heads share the work', () => {
   for (const s of five) for (const h of LOW) expect(s.divergence[h]).toBe(0);
   says(`сдвинулись на ${span(five.flatMap((s) => UP.map((h) => s.divergence[h]!)))} бита`);
   says(`одной верхней головы — от ${span(five.flatMap((s) => UP.map((h) => s.enough[h]!))).replace('–', ' до ')}:`);
-  const full = seeds('permute', 'qkvo').map((s) => UP.reduce((sum, h) => sum + s.divergence[h]! / UP.length, 0));
-  says(`карты верхнего слоя разошлись лишь на ${span(full)} бита`);
+  const full = (heads: number[]): number[] => seeds('permute', 'qkvo').map((s) => heads.reduce((sum, h) => sum + s.divergence[h]! / heads.length, 0));
+  says(`карты верхнего слоя разошлись лишь на ${span(full(UP))} бита, хотя нижние — на ${span(full(LOW))}`);
 });
 
 it('an adapter is narrow, not short', () => {
