@@ -6,6 +6,9 @@ import { WorkerRun } from './worker-run.svelte';
 
 export type { RunState } from './worker-run.svelte';
 
+/** The last point of a run that kept its weights. */
+export type Trained = TrainPoint & { weights: Float32Array };
+
 export class TrainingRun extends WorkerRun<TrainPoint> {
   model = $state.raw<ModelInfo | null>(null);
   config = $state.raw<TrainConfig | null>(null);
@@ -57,6 +60,22 @@ export class TrainingRun extends WorkerRun<TrainPoint> {
     if (this.state !== 'paused') return;
     const turn = this.turn;
     await this.guard(turn, () => this.#go(turn));
+  }
+
+  /**
+   * What is asked of the trained weights once start() is over. Null where there are none (stopped, failed), and where the answer came
+   * after another start or a reset: then it is nobody's.
+   */
+  async examine<R>(job: (end: Trained) => Promise<R>): Promise<R | null> {
+    const [turn, end] = [this.turn, this.points.at(-1)];
+    if (this.state !== 'done' || !end?.weights) return null;
+    try {
+      const answer = await job({ ...end, weights: end.weights });
+      return turn === this.turn ? answer : null;
+    } catch (e) {
+      if (turn !== this.turn) return null;
+      throw e;
+    }
   }
 
   override reset(): void {

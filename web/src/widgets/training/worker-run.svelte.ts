@@ -11,6 +11,7 @@ export abstract class WorkerRun<P extends { step: number }> {
   /** A newer turn makes the answers of an older one void. */
   protected turn = 0;
   #access: Pick<EngineAccess, 'dedicated'>;
+  #over = (): void => {};
 
   constructor(access: Pick<EngineAccess, 'dedicated'>) {
     this.#access = access;
@@ -20,9 +21,10 @@ export abstract class WorkerRun<P extends { step: number }> {
   get busy(): boolean { return this.state === 'starting' || this.state === 'running'; }
   get step(): number { return this.points.at(-1)?.step ?? 0; }
 
-  /** Whatever went before is void; runs `job` on a worker of its own. */
+  /** Whatever went before is void; runs `job` on a worker of its own. Resolves when the run is over: a pause is not the end of it. */
   protected async begin(job: (engine: Dedicated, turn: number) => Promise<void>): Promise<void> {
     this.reset();
+    const over = new Promise<void>((resolve) => (this.#over = resolve));
     const turn = this.turn;
     this.state = 'starting';
     await this.guard(turn, async () => {
@@ -31,6 +33,7 @@ export abstract class WorkerRun<P extends { step: number }> {
       this.engine = engine;
       await job(engine, turn);
     });
+    await over;
   }
 
   /** A failure of this turn is the run's; one of a turn that is over is nobody's. */
@@ -58,8 +61,10 @@ export abstract class WorkerRun<P extends { step: number }> {
     [this.points, this.state, this.error] = [[], 'idle', null];
   }
 
+  /** However a run ends, it ends with this. */
   protected drop(): void {
     this.engine?.terminate();
     this.engine = null;
+    this.#over();
   }
 }
