@@ -11,11 +11,12 @@ def residual(x):
     return size(x - x.mean(0)) / size(x)
 
 
-def entropy_ratio(a):
+def entropy_ratio(a, causal=False):
     """Entropy of attention rows by the largest possible; a is [H, T, T]; a causal row i sees i + 1 keys."""
-    seen = (a > 0).sum(-1)
+    T = a.shape[-1]
+    seen = torch.arange(1, T + 1) if causal else torch.full((T,), T)  # not (a > 0): a frozen row has exact zeros
     free = seen > 1  # a row with one key has nothing to choose
-    return (torch.special.entr(a).sum(-1)[free] / seen[free].log()).mean()
+    return (torch.special.entr(a).sum(-1)[:, free] / seen[free].log()).mean()
 # #endregion monitor
 
 
@@ -64,4 +65,5 @@ if __name__ == "__main__":
     a = torch.full((1, 3, 3), 1 / 3)
     assert abs(entropy_ratio(a).item() - 1) < 1e-6
     even = torch.ones(1, 3, 3).tril() / torch.arange(1, 4).view(3, 1)
-    assert abs(entropy_ratio(even).item() - 1) < 1e-6, "an even causal map is as open as it can be"
+    assert abs(entropy_ratio(even, causal=True).item() - 1) < 1e-6, "an even causal map is as open as it can be"
+    assert entropy_ratio(torch.eye(3)[None]) == 0, "a frozen map counts, though its zeros are exact"
