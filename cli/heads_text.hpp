@@ -31,8 +31,8 @@ struct AblationCost {
 };
 
 struct CircuitSummary {
-  std::vector<double> copying,
-      self;  // [L · H] Σλ/Σ|λ| of W_E W_OV W_U; share of tokens whose own logit it raises most
+  // [L · H] Σλ/Σ|λ| of W_E W_OV W_U; share of tokens whose own logit it raises most
+  std::vector<double> copying, self;
 };
 
 struct TextReport {

@@ -64,15 +64,6 @@ bool quantised_name(const std::string& name) {
   return name.find(".attn.W_") != std::string::npos || name.find(".mlp.W_") != std::string::npos;
 }
 
-// One code on several matrices: values go back where they came from, counts and errors add up.
-struct Tally {
-  Quantised sum;
-  void add(const Quantised& q) {
-    for (std::size_t i = 0; i < 16; ++i) sum.used[i] += q.used[i];
-    sum.squared_error += q.squared_error, sum.squares += q.squares;
-  }
-};
-
 // A matrix of a model as a linear layer of PyTorch keeps it, [out, in]: a block is inputs of one output.
 std::vector<Real> by_outputs(ConstMatrix w) {
   std::vector<Real> out;
@@ -94,6 +85,52 @@ Matrix folded(Model& m, const ParameterInfo& info) {
   const bool output = info.name.find("W_O") != std::string::npos;
   const Index in = output ? info.shape.size() / info.shape[-1] : info.shape[0];
   return {m.parameters[info.name].data, in, info.shape.size() / in};
+}
+
+// How a model does on the request's text or task before and after; without either nothing is asked.
+struct Judge {
+  TokenBatch text;
+  Metric metric;
+  std::vector<Real> loss, right;  // of every model heard so far
+
+  void hear(const Model& m) {
+    if (metric.answers.empty()) return;
+    const Tensor logits = record(m, text, {}).logits;
+    loss.push_back(attn::measure(metric, logits)), right.push_back(accuracy(metric, logits));
+  }
+};
+
+Judge judge_of(const Fields& fields, const ModelConfig& config) {
+  Judge judge;
+  if (fields.has("tokens")) {
+    judge.text = sequence(fields, "tokens", config);
+    judge.metric = next_token_loss(judge.text);
+  } else if (fields.has("task")) {
+    const Index batch = fields.index("batch", 1, max_adapt_batch);
+    TaskBatch exam = exam_of(task_for(fields, config, batch), Goal::same, batch, fields.seed("seed"));
+    judge.metric = asked(exam);
+    judge.text = std::move(exam.inputs);
+  }
+  return judge;
+}
+
+// What one code makes of all matrices of the blocks, counts and errors added up; the judge hears the result.
+Quantised quantised_model(const Model& whole, FourBits code, Index block, bool twice, Judge& judge) {
+  Quantised sum;
+  Model small = whole;
+  for (const ParameterInfo& info : small.parameters.table()) {
+    if (!quantised_name(info.name)) continue;
+    const Quantised q = quantise_matrix(folded(small, info), code, block, twice);
+    for (std::size_t i = 0; i < 16; ++i) sum.used[i] += q.used[i];
+    sum.squared_error += q.squared_error, sum.squares += q.squares;
+  }
+  judge.hear(small);
+  return sum;
+}
+
+Quantised quantised_draws(Index kind, std::uint64_t seed, FourBits code, Index block, bool twice) {
+  const std::vector<Real> weights = drawn(kind, seed);
+  return quantise(weights.data(), drawn_weights, code, block, twice);
 }
 
 }  // namespace
@@ -173,49 +210,24 @@ Reply LabSession::four_bits(const Request& request) {
   const Index source = fields.choice("source", {"normal", "student", "uniform", "model"});
   const Index block = fields.index("block", 8, 4096);
   const bool twice = fields.flag_or("double", false);
-  const Model* whole_model = source == 3 ? &dense(model(fields)) : nullptr;
-  TokenBatch text;
-  Metric judged;
-  if (whole_model && fields.has("tokens")) {
-    text = sequence(fields, "tokens", whole_model->config);
-    judged = next_token_loss(text);
-  } else if (whole_model && fields.has("task")) {
-    const Index batch = fields.index("batch", 1, max_adapt_batch);
-    TaskBatch exam =
-        exam_of(task_for(fields, whole_model->config, batch), Goal::same, batch, fields.seed("seed"));
-    judged = asked(exam);
-    text = std::move(exam.inputs);
-  }
-  std::vector<Real> error, entropy, loss, right;
+  const Model* whole = source == 3 ? &dense(model(fields)) : nullptr;
+  Judge judge = whole ? judge_of(fields, whole->config) : Judge{};
+  if (whole) judge.hear(*whole);
+  std::vector<Real> error, entropy;
   Tensor used(Shape{3, 16}), places(Shape{3, 16});
-  const auto judge = [&](const Model& m) {
-    if (judged.answers.empty()) return;
-    const Tensor logits = record(m, text, {}).logits;
-    loss.push_back(attn::measure(judged, logits)), right.push_back(accuracy(judged, logits));
-  };
-  if (whole_model) judge(*whole_model);
   double numbers = 0;
   for (std::size_t c = 0; c < 3; ++c) {
-    Tally tally;
-    if (whole_model) {
-      Model small = *whole_model;
-      for (const ParameterInfo& info : small.parameters.table())
-        if (quantised_name(info.name))
-          tally.add(quantise_matrix(folded(small, info), codes[c], block, twice));
-      judge(small);
-    } else {
-      const std::vector<Real> weights = drawn(source, fields.seed("seed"));
-      tally.add(quantise(weights.data(), drawn_weights, codes[c], block, twice));
-    }
+    const Quantised sum = whole ? quantised_model(*whole, codes[c], block, twice, judge)
+                                : quantised_draws(source, fields.seed("seed"), codes[c], block, twice);
     numbers = 0;
-    for (const Index n : tally.sum.used) numbers += static_cast<double>(n);
+    for (const Index n : sum.used) numbers += static_cast<double>(n);
     const std::vector<Real> at = levels(codes[c]);
     for (std::size_t i = 0; i < 16; ++i) {
-      used.data[c * 16 + i] = static_cast<Real>(static_cast<double>(tally.sum.used[i]) / numbers);
+      used.data[c * 16 + i] = static_cast<Real>(static_cast<double>(sum.used[i]) / numbers);
       places.data[c * 16 + i] = i < at.size() ? at[i] : Real(0);
     }
-    error.push_back(static_cast<Real>(tally.sum.relative_error()));
-    entropy.push_back(static_cast<Real>(tally.sum.entropy()));
+    error.push_back(static_cast<Real>(sum.relative_error()));
+    entropy.push_back(static_cast<Real>(sum.entropy()));
   }
   Reply reply;
   reply.value.set("bits", json_of_double(bits_per_weight(block, twice)));
@@ -224,9 +236,9 @@ Reply LabSession::four_bits(const Request& request) {
   reply.tensors.push_back({"entropy", row_of(std::move(entropy))});
   reply.tensors.push_back({"used", std::move(used)});
   reply.tensors.push_back({"levels", std::move(places)});
-  if (!judged.answers.empty()) {
-    reply.tensors.push_back({"loss", row_of(std::move(loss))});
-    reply.tensors.push_back({"accuracy", row_of(std::move(right))});
+  if (!judge.metric.answers.empty()) {
+    reply.tensors.push_back({"loss", row_of(std::move(judge.loss))});
+    reply.tensors.push_back({"accuracy", row_of(std::move(judge.right))});
   }
   return reply;
 }

@@ -22,10 +22,9 @@ class Session {
   virtual ~Session() = default;
 
   // Models.
-  Reply load_model(const Request& request);  // {id}, bytes -> ModelInfo
-  Reply create_model(
-      const Request& request);               // {id, config, seed?}, numbers: weights unless seed -> ModelInfo
-  Reply save_model(const Request& request);  // {model} -> bytes
+  Reply load_model(const Request& request);    // {id}, bytes -> ModelInfo
+  Reply create_model(const Request& request);  // {id, config, seed?}, numbers unless seed -> ModelInfo
+  Reply save_model(const Request& request);    // {model} -> bytes
   Reply dispose_model(const Request& request);
 
   // Questions to a model.

@@ -18,8 +18,8 @@ std::vector<Real> attribution_patching(const Model& model, const TokenBatch& bat
 struct AttributionError {
   std::vector<Real> estimate, exact;  // changes of the metric on `batch`
   Real pearson = 0, spearman = 0;
-  Real slope =
-      0;  // least squares through 0, estimate ≈ slope · exact: below 1, magnitudes are underestimated
+  // least squares through 0, estimate ≈ slope · exact: below 1, magnitudes are underestimated
+  Real slope = 0;
   Real largest = 0;  // max |estimate - exact|
 };
 AttributionError attribution_error(const Model& model, const TokenBatch& batch, const TokenBatch& source,

@@ -21,12 +21,11 @@ struct RowMean {
 
 struct HeadScores {
   int layer = 0, head = 0;
-  Real previous = 0;   // mean A[t, t-1], t >= 1
-  Real current = 0;    // mean A[t, t]
-  Real first = 0;      // mean A[t, 0], t >= 1
-  Real duplicate = 0;  // mean Σ_{s<t: x_s = x_t} A[t, s] over t whose token occurred before
-  Real induction =
-      0;  // mean Σ_{s<t: x_s = x_t} A[t, s+1] over the same t (Olsson et al. 2022, prefix matching)
+  Real previous = 0;       // mean A[t, t-1], t >= 1
+  Real current = 0;        // mean A[t, t]
+  Real first = 0;          // mean A[t, 0], t >= 1
+  Real duplicate = 0;      // mean Σ_{s<t: x_s = x_t} A[t, s] over t whose token occurred before
+  Real induction = 0;      // mean Σ_{s<t: x_s = x_t} A[t, s+1] over the same t (Olsson et al. 2022)
   Real entropy = 0;        // mean row entropy, nats
   Real entropy_ratio = 0;  // mean of row entropy / log(visible keys), rows with >= 2 keys
   Real distance = 0;       // mean Σ_s A[t, s] (t - s), tokens

@@ -11,8 +11,8 @@ namespace attn {
 
 struct RowFreedom {
   Index rank = 0;  // of [V 1]
-  std::vector<double> low,
-      high;  // N: least and greatest weight that key j may have; exact, a linear program each
+  // N: least and greatest weight that key j may have; exact, a linear program each
+  std::vector<double> low, high;
   std::vector<double> farthest;  // N: the farthest vertex that was found
   double distance = 0;  // of `farthest` in total variation, ½ Σ|ã - α|: the greatest is no less …
   double bound = 0;     // … and no more than this: min(Σ α - low, Σ high - α)

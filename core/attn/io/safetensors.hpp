@@ -60,8 +60,8 @@ Result<std::vector<std::int64_t>> to_integers(const TensorEntry& entry);  // I64
 
 class Writer {
  public:
-  void add(std::string name, ConstView tensor,
-           DType dtype = DType::F32);  // F32, F16 or BF16 (rounded to nearest even), F64
+  // F32, F16 or BF16 (rounded to nearest even), F64
+  void add(std::string name, ConstView tensor, DType dtype = DType::F32);
   void add_bool(std::string name, const std::vector<Index>& shape, const std::vector<std::uint8_t>& values);
   void add_int8(std::string name, const std::vector<Index>& shape, const std::vector<std::int8_t>& values);
   void add_uint8(std::string name, const std::vector<Index>& shape, const std::vector<std::uint8_t>& values);

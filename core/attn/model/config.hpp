@@ -16,11 +16,11 @@ enum class NormPlacement { none, pre, post };  // post: x = N(x + f(x)), Vaswani
 enum class NormKind { layer_norm, rms_norm };
 enum class MlpKind {
   none,
-  gelu,
-  gelu_exact,
+  gelu,        // the tanh form, GPT-2
+  gelu_exact,  // by erf, BERT
   relu,
   swiglu
-};  // gelu: tanh form (GPT-2); gelu_exact: erf (BERT)
+};
 enum class PositionKind { none, learned, sinusoidal, rope, alibi, t5 };
 enum class NullScore { none, zero, learned };  // a score of no key in every row (attention/attention.hpp)
 enum class RopeLayout { half, interleaved };   // rotate_half (LLaMA in HF) or adjacent pairs (RoFormer)
@@ -76,8 +76,8 @@ struct ModelConfig {
   std::vector<std::uint8_t> window_layers;  // L flags: 1 where the window holds; empty: in every layer
 
   // 0: tokens N(0, 1) (tied: 1/√D), learned positions 1/√D, matrices 1/√(fan-in); else N(0, init_std) with
-  // residual projections / √(2L). How loud tokens start decides which circuit wins (chapter
-  // 7).
+  // residual projections / √(2L). How loud tokens start decides
+  // which circuit wins (chapter 7).
   Real init_std = 0;
   Real position_std = 0;  // learned positions on their own; 0: as init_std says
   // Every head of a layer starts equal (chapter 7, symmetry experiment). Each head is then multiplied
