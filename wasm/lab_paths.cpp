@@ -1,4 +1,5 @@
 // The edges of a circuit: path patching from every sender to every receiver.
+#include <algorithm>
 #include <cmath>
 
 #include "attn/analysis/path_patching.hpp"
@@ -33,6 +34,36 @@ double runs_of(const ModelConfig& c) {
   return 4 * (1 + L * H) * (2 + 3 * L * (H + 1));  // at most: four runs a path
 }
 
+// What goes from each sender to the inputs of each head, to those of a whole layer, straight to the logits,
+// and by all ways together. NaN where nothing leads.
+struct Edges {
+  Tensor heads, layers, direct, total;  // [S, L, H, 3], [S, L, 3], [S], [S]
+
+  Edges(Index senders, const ModelConfig& c)
+      : heads(Shape{senders, c.layers, c.heads, 3}),
+        layers(Shape{senders, c.layers, 3}),
+        direct(Shape{senders}),
+        total(Shape{senders}) {
+    for (Tensor* t : {&heads, &layers})
+      std::fill(t->data.begin(), t->data.end(), static_cast<Real>(std::nan("")));
+  }
+
+  // along(sender, receivers): the share of the gap that goes this way. `total` is not asked here.
+  template <class Along>
+  void fill(Index s, const Sender& sender, const ModelConfig& c, Along along) {
+    const Index L = c.layers, H = c.heads;
+    for (int l = sender.layer; l < static_cast<int>(L); ++l)
+      for (Index i = 0; i < 3; ++i) {
+        const Site site = inputs[i];
+        layers.view()[(s * L + l) * 3 + i] = along(sender.slice, {{{site, l}, -1, -1}});
+        for (int h = 0; h < static_cast<int>(H); ++h)
+          heads.view()[((s * L + l) * H + h) * 3 + i] =
+              along(sender.slice, {{{site, l}, key_head(c, h, site), -1}});
+      }
+    direct.view()[s] = along(sender.slice, {{{Site::resid_post, static_cast<int>(L) - 1}, -1, -1}});
+  }
+};
+
 }  // namespace
 
 Reply LabSession::patch_paths(const Request& request) {
@@ -57,34 +88,22 @@ Reply LabSession::patch_paths(const Request& request) {
   };
 
   const std::vector<Sender> all = senders(c);
-  const Index S = static_cast<Index>(all.size()), L = c.layers, H = c.heads;
-  const Real none = static_cast<Real>(std::nan(""));
-  Tensor edges(Shape{S, L, H, 3}), layers(Shape{S, L, 3}), direct(Shape{S}), total(Shape{S});
-  std::fill(edges.data.begin(), edges.data.end(), none);
-  std::fill(layers.data.begin(), layers.data.end(), none);
+  Edges edges(static_cast<Index>(all.size()), c);
   std::vector<HookPoint> points;
   for (const Sender& sender : all) points.push_back(sender.slice.point);
   const Activations given = record(m, source, points);
-  for (Index s = 0; s < S; ++s) {
-    const Slice& sender = all[static_cast<std::size_t>(s)].slice;
-    for (int l = all[static_cast<std::size_t>(s)].layer; l < static_cast<int>(L); ++l)
-      for (Index i = 0; i < 3; ++i) {
-        const Site site = inputs[i];
-        layers.view()[(s * L + l) * 3 + i] = along(sender, {{{site, l}, -1, -1}});
-        for (int h = 0; h < static_cast<int>(H); ++h)
-          edges.view()[((s * L + l) * H + h) * 3 + i] =
-              along(sender, {{{site, l}, key_head(c, h, site), -1}});
-      }
-    direct.view()[s] = along(sender, {{{Site::resid_post, static_cast<int>(L) - 1}, -1, -1}});
-    total.view()[s] = share(patched_metric(m, host, metric, given, {sender}));
+  for (Index s = 0; s < static_cast<Index>(all.size()); ++s) {
+    const Sender& sender = all[static_cast<std::size_t>(s)];
+    edges.fill(s, sender, c, along);
+    edges.total.view()[s] = share(patched_metric(m, host, metric, given, {sender.slice}));
   }
   Reply reply;
   reply.value.set("clean", json_of(static_cast<Real>(at_clean)));
   reply.value.set("corrupted", json_of(static_cast<Real>(at_corrupted)));
-  reply.tensors.push_back({"edges", std::move(edges)});
-  reply.tensors.push_back({"layers", std::move(layers)});
-  reply.tensors.push_back({"direct", std::move(direct)});
-  reply.tensors.push_back({"total", std::move(total)});
+  reply.tensors.push_back({"edges", std::move(edges.heads)});
+  reply.tensors.push_back({"layers", std::move(edges.layers)});
+  reply.tensors.push_back({"direct", std::move(edges.direct)});
+  reply.tensors.push_back({"total", std::move(edges.total)});
   return reply;
 }
 
