@@ -44,6 +44,9 @@ describe('«Кто знал прошлое»', () => {
     says(`FFN теряют от ${ru(Math.min(...share))} до ${ru(Math.max(...share))} того, что теряет внимание`);
     // Where the text did not matter, the same costs seven times less or better.
     for (const need of ['local', 'rest'] as const) for (const half of [ATTENTION, FFN]) expect(middle('alone', need, half)).toBeLessThan((1 / 7) * middle('alone', 'context', half));
+    // What any damage does to these tokens more than to others.
+    says('но лишь втрое');
+    for (const need of ['local', 'rest'] as const) expect(Math.round(middle('mean', 'context', UPPER) / middle('mean', need, UPPER))).toBe(3);
   });
   it('finds a dictionary in FFN 0', () => {
     says(`потери вырастут на ${ru(middle('mean', 'context', [1]), 1)} ната`, `${ru(middle('alone', 'context', [1]))}, и столько же внимание слоя 0`);
