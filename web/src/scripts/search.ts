@@ -1,3 +1,5 @@
+import { answers } from '../lib/search-match';
+
 // Pagefind is loaded when the reader opens the search, not before. It stems Russian words by itself (<html lang="ru">).
 interface Hit { url: string; meta: { title?: string }; excerpt: string; sub_results: { url: string; title: string; excerpt: string }[] }
 interface Pagefind { init(): Promise<void>; debouncedSearch(query: string, options: object, wait: number): Promise<{ results: { data(): Promise<Hit> }[] } | null> }
@@ -45,9 +47,10 @@ async function search(): Promise<void> {
     if (!found) return; // a newer query is on its way
     const hits = await Promise.all(found.results.slice(0, 8).map((r) => r.data()));
     if (input.value.trim() !== query) return;
-    const rows = hits.flatMap((hit) => hit.sub_results.slice(0, 3).map((sub) => row(sub.url, hit.meta.title ?? '', sub.title, sub.excerpt)));
+    const rows = hits.flatMap((hit) => hit.sub_results.slice(0, 3).map((sub) => row(sub.url, hit.meta.title ?? '', sub.title, sub.excerpt)))
+      .filter((item) => answers(query, [item.querySelector('.where')!.textContent!, ...[...item.querySelectorAll('mark')].map((m) => m.textContent!)]));
     list.replaceChildren(...rows);
-    status.textContent = rows.length > 0 ? `Найдено мест: ${rows.length}` : `По запросу «${query}» ничего нет.`;
+    status.textContent = rows.length > 0 ? `Найдено мест: ${rows.length}` : `По запросу «${query.length > 60 ? `${query.slice(0, 60)}…` : query}» ничего нет.`;
   } catch { status.textContent = 'Поиск не загрузился. Попробуйте ещё раз, когда появится сеть.'; }
 }
 
@@ -67,4 +70,3 @@ dialog.addEventListener('keydown', (event) => {
 });
 dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
 list.addEventListener('click', () => dialog.close());
-export {};
