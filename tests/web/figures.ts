@@ -26,13 +26,20 @@ export function testFigures(chapter: string, figures: readonly string[]): void {
       await page.context().close();
     });
 
-  test('a phone shows every figure without sideways scroll at 320 px', async ({ browser }) => {
+  test('a phone shows every figure, and every picture as a table, without sideways scroll at 320 px', async ({ browser }) => {
     const page = await (await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, locale: 'ru-RU' })).newPage();
     await page.goto(chapter);
+    const faults: string[] = [];
+    page.on('pageerror', (e) => faults.push(e.message));
     for (const id of figures) {
-      await figure(page, id);
+      const widget = await figure(page, id);
+      await expectNoSideScroll(page);
+      // Every picture as its table, too.
+      const asTable = widget.getByRole('button', { name: 'таблицей', exact: true });
+      for (let left = await asTable.count(); left > 0; left -= 1) await asTable.first().click();
       await expectNoSideScroll(page);
     }
+    expect(faults).toEqual([]);
     await page.context().close();
   });
 }
