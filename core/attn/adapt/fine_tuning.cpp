@@ -33,6 +33,38 @@ Real largest_singular_value(ConstMatrix g) {
   return sigma;
 }
 
+// ∂L/∂W of every parameter on one batch.
+Parameters gradient_of(const Model& model, const TaskBatch& batch) {
+  Parameters full(model.config);
+  Tape tape(Tape::Mode::training);
+  ForwardOptions options;
+  options.gradients = &full;
+  tape.backward(cross_entropy(tape, forward(tape, model, batch.inputs, options), batch.targets.data(),
+                              batch.weights.data())
+                    .loss);
+  return full;
+}
+
+// Between two states of n adapter weights from `from` on.
+Real distance(const Lora& now, const Lora& before, Index from, Index n) {
+  double sum = 0;
+  for (Index i = from; i < from + n; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const double change = static_cast<double>(now.weights()[at] - before.weights()[at]);
+    sum += change * change;
+  }
+  return static_cast<Real>(std::sqrt(sum));
+}
+
+// -η s² A Aᵀ G: what a step along the factors' gradients does to W while B is zero.
+Tensor first_order(const Lora& before, const Lora::Site& site, ConstMatrix g, const FineTuneConfig& config) {
+  Tensor projected(Shape{config.lora.rank, site.out}), out(Shape{site.in, site.out});
+  matmul(as_matrix(projected.view()), before.a(site).transposed(), g);
+  matmul(as_matrix(out.view()), before.a(site), as_matrix(std::as_const(projected).view()), Store::overwrite,
+         -config.learning_rate * before.scale() * before.scale());
+  return out;
+}
+
 }  // namespace
 
 std::vector<TokenId> renaming(Index vocab, std::uint64_t seed) {
@@ -143,13 +175,7 @@ FirstStep first_step(const Model& base, const TaskConfig& task, const FineTuneCo
   Rng rng = stream_of_step(config.seed, 0);
   TaskBatch batch = make_batch(task, config.batch, rng);
   retarget(batch, config.goal, renaming(task.vocab, config.seed));
-  Parameters full(base.config);
-  Tape tape(Tape::Mode::training);
-  ForwardOptions options;
-  options.gradients = &full;
-  tape.backward(cross_entropy(tape, forward(tape, base, batch.inputs, options), batch.targets.data(),
-                              batch.weights.data())
-                    .loss);
+  const Parameters full = gradient_of(base, batch);
 
   // One step of size η along the gradients of the factors, then the change of W.
   Lora lora = fresh_lora(base.config, config);
@@ -158,25 +184,13 @@ FirstStep first_step(const Model& base, const TaskConfig& task, const FineTuneCo
   lora.gradients(full, gradient);
   for (std::size_t i = 0; i < gradient.size(); ++i) lora.weights()[i] -= config.learning_rate * gradient[i];
   const Lora::Site& site = lora.sites().front();
-  const auto moved = [&](Index from, Index n) {
-    double sum = 0;
-    for (Index i = from; i < from + n; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      const double change = static_cast<double>(lora.weights()[at] - before.weights()[at]);
-      sum += change * change;
-    }
-    return static_cast<Real>(std::sqrt(sum));
-  };
   FirstStep out;
-  out.moved_a = moved(site.a, site.b - site.a);
-  out.moved_b = moved(site.b, config.lora.rank * site.out);
+  out.moved_a = distance(lora, before, site.a, site.b - site.a);
+  out.moved_b = distance(lora, before, site.b, config.lora.rank * site.out);
 
   const Tensor dw = lora.delta(site);
   const ConstMatrix g(full[site.name].data, site.in, site.out);
-  Tensor projected(Shape{config.lora.rank, site.out}), predicted(dw.shape), whole(dw.shape);
-  matmul(as_matrix(projected.view()), before.a(site).transposed(), g);
-  matmul(as_matrix(predicted.view()), before.a(site), as_matrix(std::as_const(projected).view()),
-         Store::overwrite, -config.learning_rate * lora.scale() * lora.scale());
+  Tensor predicted = first_order(before, site, g, config), whole(dw.shape);
   vec::copy(g.data, whole.data.data(), whole.view().size());
   const Real length = norm(dw), of_g = norm(whole);
   if (length > 0 && of_g > 0)
