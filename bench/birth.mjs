@@ -1,4 +1,4 @@
-// The induction head is born in the browser: DESIGN.md section 6, from random weights, through the site's own client and worker,
+// The induction head is born in the browser: the recipe of models/repeat-2l, from random weights, through the site's own client and worker,
 // until the best induction score of layer 1 exceeds 0.5. Prints steps and milliseconds, median over seeds.
 //   web/node_modules/.bin/node bench/birth.mjs [SEEDS]
 // The page holds the client alone (that of tests/web/engine.spec.ts), built as the site builds it. Nothing else of

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measure everything that DESIGN.md section 6 sets a bar for:  bench/run.sh [BUILD_DIR] [PART…]
+# Measure everything that has a bar:  bench/run.sh [BUILD_DIR] [PART…]
 # Parts: matmul train birth weights lighthouse (default: all). Wants the core (wasm/build.sh) and, for the last two,
 # web/dist. A measurement that falls below its bar is reported, and the rest goes on.
 set -uo pipefail

@@ -1,4 +1,4 @@
-"""The training step of the induction recipe (DESIGN.md, section 6) in PyTorch on one thread, written
+"""The training step of the induction recipe (models/repeat-2l) in PyTorch on one thread, written
 as one would for speed: fused QKV projection, batched matmuls for the heads, foreach AdamW.
 
 Reads a number of steps per line on stdin, answers with their milliseconds of wall and processor time on stdout; so that

@@ -1,6 +1,6 @@
 // What a page weighs, gzipped as a server would send it, in two states: opened and left alone for two seconds (what every visitor
 // pays), then scrolled to its end so that each figure goes live. Counted are HTML, styles, scripts, faces and recordings; the core
-// and the models have columns of their own. Then the whole folder and the core, against the bars of DESIGN.md section 6.
+// and the models have columns of their own. Then the whole folder and the core, against their bars.
 //   node bench/weights.mjs [WIDTH]    (of the screen, 1280 or 390 …; needs web/dist)
 import fs from 'node:fs';
 import path from 'node:path';

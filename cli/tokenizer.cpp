@@ -154,8 +154,8 @@ void add_tokenizer(CLI::App& app) {
   pack->callback([o] { run_pack(*o); });
 
   sub->footer(
-      "Example: attn tokenizer train shared/corpus/prose-train-01.txt.xz --vocab 4096 --out tokenizer.json\n"
-      "         attn tokenizer pack shared/corpus/prose-valid.txt.xz --out valid.tokens");
+      "Example: attn tokenizer train prose-train-01.txt.xz --vocab 4096 --out tokenizer.json\n"
+      "         attn tokenizer pack prose-valid.txt.xz --out valid.tokens");
 }
 
 }  // namespace cli

@@ -1,8 +1,8 @@
 // What the worker holds: models and trainers under numbers chosen by the client (so that they
 // can be made again under the same numbers after a restart). JSON in, tensors out; coarse calls,
 // one per question a widget asks. Independent of Emscripten, so it is tested natively as well.
-// This much is the module attn-core, which most pages load and which has a size to keep (DESIGN.md
-// section 6); what single chapters need beyond it stands in lab.hpp.
+// This much is the module attn-core, which most pages load and which has a size to keep (150 KB
+// gzipped); what single chapters need beyond it stands in lab.hpp.
 #pragma once
 
 #include <map>

@@ -205,7 +205,7 @@ Json markov_row(const Run& run) {
   return row;
 }
 
-// Edelman et al. 2024 at the size of the dossier: k = 3, T = 64, D = 32, one head, two layers.
+// Edelman et al. 2024 at a size for minutes: k = 3, T = 64, D = 32, one head, two layers.
 Json markov(const TrainConfig& recipe, int seeds) {
   TrainConfig c = recipe;
   c.model.vocab = c.task.vocab = 3;

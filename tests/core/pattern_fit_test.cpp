@@ -74,7 +74,7 @@ TEST_CASE("a pattern whose logarithm has rank d fits at width d") {
 }
 
 TEST_CASE("keys on a circle: the loudness that 0.99 takes grows as n²") {
-  // β = n² ln(2p/(1-p)) / (2π²) for large n; the table of the dossier at p = 0.99: 69.5 at 16, 275 at 32.
+  // β = n² ln(2p/(1-p)) / (2π²) for large n; the values at p = 0.99 are from a bisection.
   for (const auto& [n, beta] : {std::pair<Index, double>{16, 69.5}, {32, 275.0}, {64, 1098.0}}) {
     Rng rng(1);
     const std::vector<Index> target = permutation(n, rng);

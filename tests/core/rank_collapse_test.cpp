@@ -12,7 +12,7 @@ namespace {
 
 double d(Real x) { return static_cast<double>(x); }
 
-// Random attention without anything else: T = 32, D = 64, H = 4 (dossier of chapter 10, "Own runs").
+// Random attention without anything else: T = 32, D = 64, H = 4.
 Model random_attention(Kind kind, Index layers, NormPlacement norm = NormPlacement::none,
                        MlpKind mlp = MlpKind::none, std::uint64_t seed = 1) {
   ModelConfig c;
@@ -65,10 +65,10 @@ TEST_CASE("rank collapse: pure attention loses rank doubly exponentially, under 
   }
   const std::vector<DepthState> causal =
       collapse_by_depth(random_attention(Kind::decoder, 24), all_tokens(), kPure);
-  // Dossier: 0.81, 0.55, 0.41, 0.29 … The second eigenvalue of uniform causal averaging is ½.
+  // An independent run: 0.81, 0.55, 0.41, 0.29 … The second eigenvalue of uniform causal averaging is ½.
   CHECK(d(causal[3].relative_residual) > 0.1);
   const double rate =
-      std::pow(d(causal[23].relative_residual) / d(causal[11].relative_residual), 1.0 / 12);  // dossier: 0.51
+      std::pow(d(causal[23].relative_residual) / d(causal[11].relative_residual), 1.0 / 12);  // there: 0.51
   CHECK((rate > 0.45 && rate < 0.56));
 }
 

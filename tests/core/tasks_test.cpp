@@ -240,7 +240,7 @@ TEST_CASE("the posteriors are what Bayes says: they beat each other in the right
   CHECK(loss(Strategy::bigram) < loss(Strategy::unigram) - 0.05);
 }
 
-// Ceilings of the placed task for predictors that match one token (dossier of chapter 7): what no
+// Ceilings of the placed task for predictors that match one token: what no
 // amount of training can exceed without looking at two. V = 16, T = 32, S = 10.
 TEST_CASE("single-token matching reaches 0.559, with lag >= S 0.712, with the exact prior 0.849") {
   const Index V = 16, T = 32, S = 10;

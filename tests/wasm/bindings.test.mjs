@@ -23,7 +23,7 @@ async function rawModule(variant, module = 'lab') {
   });
 }
 
-/** KB gzipped of each module. core: the bar of DESIGN.md section 6. lab has no bar; it grows on purpose or not at all. */
+/** KB gzipped of each module. core: most pages load it, and it may weigh so much. lab has no bar; it grows on purpose or not at all. */
 const RATCHETS = { core: 150, lab: 292 };
 
 for (const variant of variants) {

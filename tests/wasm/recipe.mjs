@@ -1,4 +1,4 @@
-// What several tests train: the induction recipe of DESIGN.md §6.
+// What several tests train: the recipe of models/repeat-2l, shorter.
 export const recipe = (seed = 1, changes = {}) => ({
   model: {
     vocab: 32, context: 48, layers: 2, width: 64, heads: 4,

@@ -17,7 +17,7 @@ namespace {
 
 const std::string tiny = R"("config": {"vocab": 5, "context": 6, "layers": 2, "width": 8, "heads": 2})";
 
-// DESIGN.md section 6, small enough for a test.
+// The recipe of models/repeat-2l, small enough for a test.
 const std::string small_recipe =
     R"({"model": {"vocab": 8, "context": 16, "layers": 2, "width": 16, "heads": 2, "norm_gain": false},
         "task": {"kind": "repeat", "vocab": 8, "length": 16, "segment_min": 3, "segment_max": 8},

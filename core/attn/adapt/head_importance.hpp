@@ -10,7 +10,7 @@
 namespace attn {
 
 // |∂L/∂ξ_h| with z_h ← ξ_h z_h at ξ = 1, which is |⟨z_h, ∂L/∂z_h⟩|. Three implementations of one formula,
-// which do not agree (dossier of chapter 12): where the absolute value is taken decides.
+// which do not agree (chapter 12): where the absolute value is taken decides.
 enum class ImportanceOf {
   example,  // per sequence, then the mean: the paper
   token,    // per token, then the mean: the authors' BERT code

@@ -1,5 +1,5 @@
 // The only place that includes Eigen. Everything about compiler and platform that Eigen needs
-// to hear is said here; see shared/reference/toolchain.md, sections 3.1 and 3.2.
+// to hear is said here.
 #pragma once
 
 #if defined(__EMSCRIPTEN__) && defined(__SSE2__)

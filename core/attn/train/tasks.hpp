@@ -35,9 +35,9 @@ struct TaskConfig {
   TaskKind kind = TaskKind::repeat;
   Index vocab = 32;
   Index length = 48;  // T
-  // repeat: random segments of [segment_min, segment_max] tokens, tiled to fill T (recipe of
-  // DESIGN.md §6) when tiled, else one segment and one repeat at random places among random
-  // filler: p2 >= p1 + S (dossier of chapter 7, runs A and C0).
+  // repeat: random segments of [segment_min, segment_max] tokens, tiled to fill T (as in
+  // models/repeat-2l) when tiled, else one segment of S tokens and one repeat at random places
+  // among random filler: p2 >= p1 + S.
   Index segment_min = 8, segment_max = 24;
   bool tiled = true;
   // The repeat always at the same distance, the trap of chapter 7: tiled, every segment has

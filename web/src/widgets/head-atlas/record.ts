@@ -1,5 +1,5 @@
 // Makes recording.json with the core the page runs and the report of the native tool (in web/):
-//   attn heads MODEL --tokenizer T --conllu ../shared/corpus/*.conllu.xz --ablate 60 --json native.json
+//   attn heads MODEL --tokenizer T --conllu *.conllu.xz --ablate 60 --json native.json
 //   npx node src/widgets/head-atlas/record.ts MODEL T native.json "ru-small, шаг 700"
 import { readFile, writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';

@@ -14,7 +14,7 @@ describe('costs', () => {
     expect(costs(of('deepseek-v3'), 1, 1, 2).perTokenBytes / KIB).toBeCloseTo(68.6, 1);
     expect(costs(of('deepseek-v3'), 131072, 1, 2).cacheBytes / KIB ** 3).toBeCloseTo(8.6, 1);
   });
-  it('fills the contexts of the dossier', () => {
+  it('fills whole contexts', () => {
     expect(costs(of('llama31-405b'), 131072, 1, 2).cacheBytes / KIB ** 3).toBe(63);
     expect(costs(twins(of('llama31-405b'))[0]!.shape, 131072, 1, 2).cacheBytes / KIB ** 3).toBe(1008);
     expect(costs(of('gpt3'), 2048, 1, 2).cacheBytes / KIB ** 3).toBe(9);

@@ -11,5 +11,5 @@ describe('strategies', () => {
     expect(ordered(run)).toBe(true);
     expect(ordered([...run].reverse().map((d, i) => ({ ...d, step: i })))).toBe(false);
   });
-  it('asks for the chain of the dossier', () => expect(config(5)).toMatchObject({ task: { kind: 'markov', vocab: 3, length: 64 }, model: { heads: 1, layers: 2, width: 32 }, seed: 5 }));
+  it('asks for the chain of Edelman et al. 2024', () => expect(config(5)).toMatchObject({ task: { kind: 'markov', vocab: 3, length: 64 }, model: { heads: 1, layers: 2, width: 32 }, seed: 5 }));
 });
