@@ -17,9 +17,10 @@ const SHEET = /<link rel="stylesheet" href="([^"]+)"(?: media="print")?\s*\/?>/g
 
 // A first visit shows the text in the fallbacks of the same measure and only then asks for faces: they would share the line with the
 // text. Where the service worker answers, they are at hand, and are named at once. Without scripts they are named at once as well.
-// The text changes its face once, when both halves are there, upright and italic (letters, and signs with spaces): half of each would
-// break other lines. And a paragraph on the screen keeps its lines: a stand-in is as wide as the face on the average only, so where a
-// word would change its line, the letters stand up to 0.4 px closer or wider than they would, until the window changes its width.
+// The text changes its face once, when both halves are there, upright and italic (letters, and signs with spaces), and with it the
+// formulas on the screen: half of each would break other lines. And a paragraph on the screen keeps its lines: a stand-in is as wide
+// as the face on the average only, so where a word would change its line, the letters stand up to 0.4 px closer or wider than they
+// would, until the window changes its width.
 /* eslint-disable no-undef -- runs in the page, as text */
 function changeFaces() {
   const page = document.documentElement;
@@ -33,22 +34,29 @@ function changeFaces() {
   };
   const keep = ([p, was]) => {
     let least = Infinity, best = 0;
+    const room = innerHeight - p.getBoundingClientRect().top; // what is below the screen may move
     const set = (by) => { p.style.letterSpacing = by ? by + 'px' : ''; };
     for (let i = 0; i < 17 && least > 0; i += 1) {
       const by = (i % 2 ? 0.025 : -0.025) * (i + (i % 2));
       set(by);
-      const moved = starts(p).filter((at, n) => Math.abs(at - was[n]) > 9).length;
+      const moved = starts(p).filter((at, n) => Math.abs(at - was[n]) > 9 && Math.min(at, was[n]) < room).length;
       if (moved < least) { least = moved; best = by; }
     }
     set(best);
     if (best) addEventListener('resize', () => set(0), { once: true });
   };
+  const shown = (selector) => [...document.querySelectorAll(selector)].filter((p) => { const { top, bottom } = p.getBoundingClientRect(); return bottom > 0 && top < innerHeight; });
   const change = () => {
-    const seen = [...document.querySelectorAll('.question,.prose>p')].filter((p) => { const { top, bottom } = p.getBoundingClientRect(); return bottom > 0 && top < innerHeight; }).map((p) => [p, starts(p)]);
+    const seen = shown('.question,.prose>p').map((p) => [p, starts(p)]);
     delete page.dataset.faces;
     seen.forEach(keep);
   };
-  requestAnimationFrame(() => setTimeout(() => { add(); Promise.all(['1em', 'italic 1em'].map((face) => document.fonts.load(face + ' Literata', '\u0430a'))).finally(change); }));
+  const load = (faces, text) => (text ? faces.map((face) => document.fonts.load(face, text)) : []);
+  requestAnimationFrame(() => setTimeout(() => {
+    const signs = shown('.prose>p,.prose>.katex-display').flatMap((p) => [...p.querySelectorAll('.katex-html')].map((formula) => formula.textContent)).join('');
+    add();
+    Promise.all([...load(['1em Literata', 'italic 1em Literata'], '\u0430a'), ...load(['1em KaTeX_Main', 'italic 1em KaTeX_Math'], signs)]).finally(change);
+  }));
 }
 /* eslint-enable no-undef */
 const LATER = `(${String(changeFaces).replace(/\n\s*/g, ' ')})()`;
