@@ -1,5 +1,6 @@
 // attn info: what is in a safetensors file.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>

@@ -1,4 +1,6 @@
 // Chapter 16: a text read with some of its keys out of sight.
+#include <algorithm>
+
 #include "attn/analysis/blinding.hpp"
 #include "lab.hpp"
 

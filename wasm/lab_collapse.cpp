@@ -1,6 +1,5 @@
 // How alike tokens and heads become: a tower of random blocks, and every pair of heads of a model.
 #include <algorithm>
-#include <cmath>
 
 #include "attn/analysis/clustering.hpp"
 #include "attn/analysis/collapse_tower.hpp"

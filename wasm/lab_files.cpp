@@ -1,6 +1,7 @@
 // A model of the reader's own: a Hugging Face folder, opened piece by piece. The page owns the files; the
 // session says which bytes it wants next, so that a file is never in this memory as a whole.
 #include <algorithm>
+#include <memory>
 
 #include "attn/model/hf_loader.hpp"
 #include "lab.hpp"

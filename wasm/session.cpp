@@ -1,6 +1,7 @@
 // Models and trainers: making, holding, letting go.
 #include "session.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "attn/io/safetensors.hpp"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "attn/math/vector.hpp"
 #include "attn/ops/elementwise.hpp"

@@ -1,5 +1,6 @@
 #include "attn/analysis/composition.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "attn/analysis/folding.hpp"

@@ -1,6 +1,5 @@
 #include "attn/analysis/memory_capacity.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 

@@ -1,7 +1,5 @@
 #include "attn/analysis/path_patching.hpp"
 
-#include <string>
-
 namespace attn {
 namespace {
 

@@ -1,7 +1,6 @@
 #include "attn/attention/fast_weights.hpp"
 
 #include <cmath>
-#include <vector>
 
 #include "attn/math/vector.hpp"
 

@@ -1,7 +1,6 @@
 #include "attn/model/hf_config.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "attn/io/json.hpp"
 

@@ -1,5 +1,6 @@
 #include "attn/text/conllu.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
