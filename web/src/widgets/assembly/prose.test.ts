@@ -33,6 +33,9 @@ describe('promised and lost', () => {
     says(`от ${ru(100 * Math.min(...ratio), 0)} до ${ru(100 * Math.max(...ratio), 0)} % обещанного`);
     const share = every.map((r) => r.promised.slice(4).reduce((a, b) => a + b, 0) / r.margin);
     says(`от ${ru(100 * Math.min(...share), 1)} до ${ru(100 * Math.max(...share), 1)} %`);
+    // To first order in the head; kept for the specimen, which no training on another build can change.
+    const first = all['0']!.first.slice(4).map((x, i) => x / all['0']!.promised[4 + i]!);
+    says(`обещал бы образцу потерю всего в ${span(first.map((x) => 100 * x), 0)} % вклада`);
     expect(Math.max(...every.map((r) => r.gap))).toBeLessThan(1e-5);
     expect(Math.max(...every.flatMap((r) => r.promised.slice(0, 4).map(Math.abs)))).toBeLessThan(0.04);
     expect(Math.min(...every.flatMap((r) => r.fallen))).toBeLessThan(0);

@@ -73,6 +73,8 @@ export async function ask(engine: RemoteEngine, m: Specimen, { text, at, off, mo
 export interface Promises {
   /** Direct contribution of head h (layer by layer). */
   promised: number[];
+  /** The same corrected to first order for the shorter stream, p − αm with α the head's share of its length. */
+  first: number[];
   /** Fall of the advantage when the head's z is set to zero. */
   fallen: number[];
   /** Advantage of the right letter in the whole model. */
@@ -87,10 +89,16 @@ export async function promises(engine: RemoteEngine, m: Specimen, seed: number):
   const unembedding = centredUnembedding(m);
   const whole = (await engine.run(m.id, { tokens: batch.tokens, capture: SITES })).tensors;
   const promised = new Array<number>(2 * HEADS).fill(0);
+  const first = new Array<number>(2 * HEADS).fill(0);
   let [margin, gap] = [0, 0];
   for (const [b, t, target] of places) {
     const a = account(whole, unembedding, b, t, target);
-    a.parts.slice(2).forEach((p, h) => { promised[h]! += p / places.length; });
+    const stream = rowOf(need(whole, 'blocks.1.resid_post'), b, t);
+    const rows = written(whole, b, t).slice(2);
+    a.parts.slice(2).forEach((p, h) => {
+      promised[h]! += p / places.length;
+      first[h]! += (p - (dot(rows[h]!, stream) / dot(stream, stream)) * a.margin) / places.length;
+    });
     margin += a.margin / places.length;
     gap = Math.max(gap, Math.abs(a.parts.reduce((x, y) => x + y, 0) - a.margin));
   }
@@ -102,5 +110,5 @@ export async function promises(engine: RemoteEngine, m: Specimen, seed: number):
       const left = mean(places.map(([b, t, target]) => { const row = rowOf(logits, b, t); return (row[target] as number) - mean(Array.from(row)); }));
       fallen.push(margin - left);
     }
-  return { promised, fallen, margin, gap };
+  return { promised, first, fallen, margin, gap };
 }
