@@ -75,8 +75,9 @@ export default function offline() {
         const template = fs.readFileSync(new URL('./sw.js', import.meta.url), 'utf8');
         const fill = (name, value) => (text) => text.replace(new RegExp(`/\\* ${name} \\*/ (\\[\\]|\\{\\})`), () => JSON.stringify(value));
         const shellPages = ['', 'offline/'].filter((p) => p in pages);
-        const filled = [fill('files', [...list, ...shellPages]), fill('pages', pages), fill('shell', [...first, ...shellPages.map((_, i) => list.length + i)])].reduce((text, f) => f(text), template);
-        fs.writeFileSync(path.join(dist, 'sw.js'), `// ${fingerprint.digest('hex').slice(0, 12)}\n${filled}`);
+        const build = fingerprint.digest('hex').slice(0, 12);
+        const filled = [fill('build', [build]), fill('files', [...list, ...shellPages]), fill('pages', pages), fill('shell', [...first, ...shellPages.map((_, i) => list.length + i)])].reduce((text, f) => f(text), template);
+        fs.writeFileSync(path.join(dist, 'sw.js'), `// ${build}\n${filled}`);
         logger.info(`${Object.keys(pages).length} pages, ${list.length} files in the service worker`);
       },
     },

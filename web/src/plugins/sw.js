@@ -1,4 +1,4 @@
-// The service worker of the course. The build puts the lists in place of the three constants below; their contents decide
+// The service worker of the course. The build puts the lists in place of the constants below; their contents decide
 // the version, so a new build is a new worker and an unchanged one is not.
 //
 // Pages, the core and the models are taken from the network first (a stale page is worse than a slow one), from the cache
@@ -6,7 +6,10 @@
 const SHELL = /* shell */ [];
 const PAGES = /* pages */ {};
 const FILES = /* files */ [];
+const [BUILD] = /* build */ [];
 const CACHE = 'course';
+/** Files of the build before this one: a page that was open while the course was renewed asks for its own. */
+const FORMER = 'course-former';
 const scope = new URL(self.registration.scope);
 const full = (path) => new URL(path, scope).href;
 const bare = (url) => { const u = new URL(url); u.search = ''; u.hash = ''; return u.href; };
@@ -36,28 +39,42 @@ function pageOf(url) {
   const page = path === '' || path.endsWith('/') ? path : `${path}/`;
   return page in PAGES ? page : null;
 }
-async function keepPage(cache, page) { return keep(cache, [page, ...PAGES[page].map((i) => FILES[i]).filter(runsHere)]); }
+const needs = (page) => PAGES[page].map((i) => FILES[i]).filter(runsHere);
+/** Pages only when all they need is there: where something fails, the old page stays with the old files. */
+const keepPages = async (cache, pages) => (await keep(cache, new Set(pages.flatMap(needs)))) || keep(cache, pages);
+const mark = full('build'); // says of which build the kept pages are
 
 self.addEventListener('install', (event) => {
   event.waitUntil((async () => {
-    await keep(await caches.open(CACHE), SHELL.map((i) => FILES[i]).filter(runsHere));
+    const cache = await caches.open(CACHE);
+    const empty = (await cache.keys()).length === 0;
+    await keep(cache, SHELL.map((i) => FILES[i]).filter(runsHere));
+    if (empty) await cache.put(mark, new Response(BUILD));
     await self.skipWaiting();
   })());
 });
 
-// A new version: what was kept of the old one is brought up to date, and files no page of this build uses are dropped.
-self.addEventListener('activate', (event) => {
-  event.waitUntil((async () => {
-    await self.clients.claim();
-    const cache = await caches.open(CACHE);
-    const known = new Set([...FILES, ...Object.keys(PAGES)].map(full));
-    for (const request of await cache.keys()) {
-      if (!known.has(request.url)) { await cache.delete(request); continue; }
-      const page = pageOf(request.url);
-      if (page !== null) await keepPage(cache, page);
-    }
-  })());
-});
+// Nothing is fetched here: until this is over, no page gets an answer.
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+
+/** After a new build: pages kept of the old one are brought up to date, and only when all of them are, what they no longer need goes. */
+async function renew(cache) {
+  if ((await (await cache.match(mark))?.text()) === BUILD) return;
+  const known = new Set([mark, ...[...FILES, ...Object.keys(PAGES)].map(full)]);
+  const kept = (await cache.keys()).map((request) => request.url);
+  const failed = await keepPages(cache, kept.filter((url) => known.has(url)).map(pageOf).filter((page) => page !== null));
+  if (failed > 0) return; // the old copies stay whole; again at the next visit
+  await caches.delete(FORMER);
+  const former = await caches.open(FORMER);
+  for (const url of kept) {
+    if (known.has(url)) continue;
+    const answer = immutable(url) && (await cache.match(url));
+    if (answer) await former.put(url, answer);
+    await cache.delete(url);
+  }
+  await cache.put(mark, new Response(BUILD));
+}
+let renewing;
 
 self.addEventListener('message', (event) => {
   const { kind, url } = event.data ?? {};
@@ -65,10 +82,11 @@ self.addEventListener('message', (event) => {
     const cache = await caches.open(CACHE);
     if (kind === 'visited') {
       const page = pageOf(url);
-      if (page !== null) await keepPage(cache, page);
+      if (page !== null) await keepPages(cache, [page]);
       event.source?.postMessage({ kind: 'page-kept', page });
+      await (renewing ??= renew(cache).finally(() => { renewing = undefined; }));
     } else if (kind === 'everything') {
-      const all = [...Object.keys(PAGES), ...FILES];
+      const all = [...Object.keys(PAGES), ...FILES.filter(runsHere)];
       let done = 0;
       await keep(cache, all, (failed) => event.source?.postMessage({ kind: 'kept', done: (done += 1), of: all.length, failed }));
     }
@@ -79,7 +97,7 @@ async function networkFirst(request, key) {
   const cache = await caches.open(CACHE);
   const kept = await cache.match(key);
   const network = fetch(request).then((answer) => {
-    if (answer.ok && !answer.redirected && request.method === 'GET') void cache.put(key, answer.clone());
+    if (answer.ok && !answer.redirected && request.method === 'GET') cache.put(key, answer.clone()).catch(() => {}); // no room: the answer is still an answer
     return answer;
   });
   if (!kept) return network;
@@ -101,7 +119,7 @@ self.addEventListener('fetch', (event) => {
       const kept = await caches.match(url);
       if (kept) return kept;
       const answer = await fetch(request);
-      if (answer.ok) void (await caches.open(CACHE)).put(url, answer.clone());
+      if (answer.ok) (await caches.open(CACHE)).put(url, answer.clone()).catch(() => {});
       return answer;
     })());
   } else if (!request.headers.has('range')) {
