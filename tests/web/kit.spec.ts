@@ -118,6 +118,35 @@ test('the state goes into the address and comes back; reset clears it', async ({
   await expect(widget.getByLabel('Строка букв', { exact: true })).toHaveValue('абракадабраабракада');
 });
 
+test('a link to a place on the page leaves the state as it is', async ({ page }) => {
+  await open(page);
+  const widget = page.locator('#kit-linked');
+  await widget.getByText('индукция', { exact: true }).click();
+  await expect(page).toHaveURL(/w-kit-linked\.head=2/);
+  // Before the address has heard of the change, the reader follows a link on the page: that pops a state as «back» does.
+  const popped = page.evaluate(() => new Promise((done) => addEventListener('popstate', done, { once: true })).then(() => true));
+  await widget.getByLabel('причинная маска').evaluate((box: HTMLInputElement) => { box.click(); location.hash = 'kit-heads'; });
+  expect(await popped).toBe(true);
+  await expect(page).toHaveURL(/w-kit-linked\.causal=0.*#kit-heads$/);
+  await expect(widget.getByLabel('причинная маска')).not.toBeChecked();
+  // «Back» to an address that says otherwise is heard.
+  await page.goBack();
+  await expect(widget.getByLabel('причинная маска')).toBeChecked();
+});
+
+test('the focus stays when what had it goes away', async ({ page }) => {
+  await open(page);
+  const card = page.locator('#kit-predict');
+  await card.getByRole('button', { name: 'Сравнить' }).press('Enter');
+  await expect(card.getByRole('button', { name: 'Ещё раз' })).toBeFocused();
+  const widget = page.locator('#kit-heads');
+  await widget.getByRole('button', { name: 'Сохранить' }).press('Enter');
+  const saved = page.waitForEvent('download');
+  await widget.getByRole('button', { name: 'CSV' }).first().press('Enter');
+  await saved;
+  await expect(widget.getByRole('button', { name: 'Сохранить' })).toBeFocused();
+});
+
 test('the link is copied, with a confirmation', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page);

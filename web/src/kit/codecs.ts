@@ -121,6 +121,7 @@ export function fromParams<S extends Schema>(id: string, schema: S, query: URLSe
 
 /** Percent-encodes only what a query cannot hold, so that Russian letters stay readable in the link. */
 export function readableQuery(params: readonly [string, string][]): string {
-  const safe = (t: string): string => t.replace(/[^\p{L}\p{N}\-._~,:;!@/]/gu, (c) => encodeURIComponent(c));
+  // Half a surrogate pair (a string cut in the middle of an emoji) has no percent form: encodeURIComponent would throw.
+  const safe = (t: string): string => t.replace(/\p{Cs}/gu, '\ufffd').replace(/[^\p{L}\p{N}\-._~,:;!@/]/gu, (c) => encodeURIComponent(c));
   return params.map(([k, v]) => `${safe(k)}=${safe(v)}`).join('&');
 }

@@ -58,6 +58,13 @@ async function call<T>(use: (host: EngineHost) => Promise<T>): Promise<T> {
   }
 }
 
+/** A core that is late is waited for, under the notice that `slow` brings: the figure comes alive when it comes. */
+const patiently = (host: EngineHost): Promise<RemoteEngine> =>
+  host.shared().catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'slow start') return host.shared();
+    throw error;
+  });
+
 /** A sentence for the reader out of anything thrown. */
 export function sentence(error: unknown): string {
   const text = (error instanceof Error ? error.message : String(error)).trim();
@@ -71,7 +78,7 @@ const access: EngineAccess = {
   get slow() { return slow; },
   shared: () =>
     call(async (h) => {
-      const engine = await h.shared();
+      const engine = await patiently(h);
       info ??= await engine.info();
       return engine;
     }),

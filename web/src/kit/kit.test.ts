@@ -9,7 +9,7 @@ import { latest } from './latest';
 import { decode, encode, encodeText, explainEncoding } from './letters';
 import { assertCovers, cellAt, cellText, cellWords, isMasked, matrixRows, matrixScale, moveInGrid, niceBound, rowWords } from './matrix';
 import { axis, dodge, lineColour, lineDash, logTicks, nearest, niceRange, path, range, stack, valueAt } from './plot';
-import { divergence, FLOOR, setShare, uniform, verdict } from './predict';
+import { divergence, FLOOR, remembered, setShare, uniform, verdict } from './predict';
 import { findRegion, sourceText } from './source';
 import { stamp } from './stamp';
 
@@ -51,6 +51,9 @@ describe('state in the URL', () => {
     };
   }
 
+  it('writes half an emoji without falling', () => {
+    expect(readableQuery([['w-a.text', 'да\ud83d']])).toBe('w-a.text=да%EF%BF%BD');
+  });
   it('comes back equal through the address, 2000 random states', () => {
     const next = stream(1);
     let complete = 0;
@@ -292,6 +295,10 @@ describe('heads', () => {
 });
 
 describe('predictions', () => {
+  it('take from storage a distribution of theirs and nothing else', () => {
+    expect(remembered('[0.25,0.75]', 2)).toEqual([0.25, 0.75]);
+    for (const text of [null, '', 'no json', '{}', '[0.25,0.75]]', '[1]', '[0.5,null]', '[2,-1]', '[0.1,0.1]', '[1e999,0]']) expect(remembered(text, 2)).toBeNull();
+  });
   it('always sum to one', () => {
     const next = stream(4);
     let shares = uniform(5);

@@ -32,6 +32,17 @@ export function verdict(answer: readonly number[], guess: readonly number[]): st
   return 'Дальше, чем если бы всё поделили поровну: на самом деле устроено иначе.';
 }
 
+/** A distribution over `n` tokens out of what was stored; null for anything else that stands there. */
+export function remembered(text: string | null, n: number): number[] | null {
+  try {
+    const shares: unknown = JSON.parse(text ?? 'null');
+    if (!Array.isArray(shares) || shares.length !== n || !shares.every((v) => typeof v === 'number' && v >= 0 && v <= 1)) return null;
+    return Math.abs(shares.reduce((sum: number, v: number) => sum + v, 0) - 1) < 0.01 ? shares : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Local memory of answers; a browser that forbids storage just forgets. */
 export const memory = {
   read(key: string): string | null {

@@ -29,6 +29,7 @@ export function urlState<S extends Schema>(id: string, schema: S): UrlState<S> {
       set: (v: unknown) => void (values[key] = codec.coerce(v)),
     });
   }
+  let seen = ''; // this widget's part of the address when it was last read or written
   const encoded = $derived(toParams(id, schema, values));
   Object.defineProperties(state, {
     $id: { value: id },
@@ -38,16 +39,22 @@ export function urlState<S extends Schema>(id: string, schema: S): UrlState<S> {
     $link: { value: () => linkTo(id, encoded.params) },
   });
   onMount(() => {
-    const read = (): void => void Object.assign(state, fromParams(id, schema, new URLSearchParams(location.search)));
+    const read = (): void => {
+      seen = ownPart(id);
+      Object.assign(state, fromParams(id, schema, new URLSearchParams(location.search)));
+    };
     read();
+    // A link to a place on the page pops a state too: where the address says what it said, there is nothing to go back to, and what
+    // is not in it (written a moment later, or too long for it) stays.
     const onPop = (): void => {
+      if (ownPart(id) === seen) return;
       Object.assign(values, initial(schema));
       read();
     };
     addEventListener('popstate', onPop);
     return () => removeEventListener('popstate', onPop);
   });
-  mirror(id, () => encoded.params);
+  mirror(id, () => encoded.params, () => (seen = ownPart(id)));
   return state;
 }
 
@@ -60,7 +67,9 @@ function linkTo(id: string, params: [string, string][]): string {
   return `${location.origin}${location.pathname}${query ? `?${query}` : ''}#${id}`;
 }
 
-function mirror(id: string, params: () => [string, string][]): void {
+const ownPart = (id: string): string => JSON.stringify([...new URLSearchParams(location.search)].filter(([k]) => k.startsWith(`w-${id}.`)));
+
+function mirror(id: string, params: () => [string, string][], written: () => void): void {
   let first = true;
   $effect(() => {
     const mine = params();
@@ -68,7 +77,10 @@ function mirror(id: string, params: () => [string, string][]): void {
       first = false;
       if (mine.length === 0) return;
     }
-    const timer = setTimeout(() => writeUrl(id, mine), DEBOUNCE_MS);
+    const timer = setTimeout(() => {
+      writeUrl(id, mine);
+      written();
+    }, DEBOUNCE_MS);
     return () => clearTimeout(timer);
   });
 }

@@ -68,7 +68,7 @@ function citationCards(): void {
     const show = (): void => {
       shown = cite;
       card.textContent = reference(cite);
-      card.showPopover();
+      if (!card.matches(':popover-open')) card.showPopover(); // hovered while it has the focus: a second time is an error in some browsers
       place();
     };
     cite.setAttribute('aria-describedby', card.id);
