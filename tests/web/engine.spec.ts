@@ -206,7 +206,16 @@ test('a core that is late: a sentence after five seconds, and it is used when it
   expect(late.waited).toBeGreaterThan(4500);
   expect(late.waited).toBeLessThan(7000);
   expect(late.status).toMatchObject({ state: 'failed', message: expect.stringContaining('за пять секунд') });
+  // A worker of one's own is not ended for being late: it would begin its download anew each time it is asked for.
+  const own = page.evaluate(async () => {
+    const engine = await window.host.dedicated();
+    const { variant } = await engine.info();
+    engine.terminate();
+    return variant;
+  });
+  await page.waitForTimeout(6000); // longer than its five seconds
   release();
+  expect(await own).toBe('simd');
   expect(await page.evaluate(async () => (await (await window.host.shared()).info()).variant)).toBe('simd');
   expect(await page.evaluate(() => window.host.status().state)).toBe('ready');
 });

@@ -232,7 +232,11 @@ export class WorkerHost {
     const alive = handle && handle.link === this.#link && !handle.link.dead;
     if (handle && !alive) return this.#forget(id); // it died with its worker
     const link = await this.#with(id);
-    await link.call(method, [id]);
+    try {
+      await link.call(method, [id]);
+    } catch (cause) {
+      if (!link.dead) throw cause;
+    }
     this.#forget(id);
   }
 

@@ -4,7 +4,9 @@ import { WorkerHost } from './host.ts';
 import type { Status } from './host.ts';
 import type { EngineHost, ModuleName, RemoteEngine, Variant } from './types.ts';
 
-export { EngineError } from './errors.ts';
+import { EngineError } from './errors.ts';
+
+export { EngineError };
 export type * from './types.ts';
 
 export interface ConnectOptions {
@@ -91,7 +93,11 @@ function createHost(options: ConnectOptions): EngineHost {
         one.close();
       };
       try {
-        await one.start();
+        // One that is late is told to the page and waited for: to end it would be to fetch everything again, as late.
+        await one.start().catch((cause: unknown) => {
+          if (cause instanceof EngineError && cause.code === 'slow start') return one.start();
+          throw cause;
+        });
       } catch (cause) {
         terminate();
         throw cause;

@@ -20,11 +20,15 @@ export function updateStepMs(before: number | undefined, measured: number): numb
  */
 export function yieldToEvents(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
-  channel ??= new MessageChannel();
-  const { port1, port2 } = channel;
+  if (!channel) {
+    channel = new MessageChannel();
+    channel.port1.onmessage = () => waiting.shift()?.();
+  }
+  const { port2 } = channel;
   return new Promise((resolve) => {
-    port1.onmessage = () => resolve();
+    waiting.push(resolve);
     port2.postMessage(0);
   });
 }
 let channel: MessageChannel | undefined;
+const waiting: (() => void)[] = []; // two trainers of one worker take turns: each message wakes the one that has waited longest

@@ -348,7 +348,10 @@ export interface Engine {
 
 /** What a page gets from `connect()` (wasm/client/index.ts). */
 export interface EngineHost {
-  /** Shared worker-backed engine; calls queue in order. `dedicated()` starts one of its own for long training. */
+  /**
+   * Shared worker-backed engine; calls queue in order. `dedicated()` starts one of its own for long training. A core that is late is
+   * said after five seconds: shared() rejects then, and waits for it when asked again; dedicated() waits by itself.
+   */
   shared(): Promise<RemoteEngine>;
   dedicated(): Promise<RemoteEngine & { terminate(): void }>;
   /** 'idle' before first use; 'failed' carries a sentence for the reader. */
