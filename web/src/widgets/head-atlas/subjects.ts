@@ -54,4 +54,8 @@ export function open(engine: RemoteEngine, name: ModelName): Promise<Subject> {
 
 let sentences: Promise<Sentence[]> | undefined;
 /** Twenty kilobytes that only a live calculation needs. */
-export const loadSentences = (): Promise<Sentence[]> => (sentences ??= import('../../data/sentences.txt?raw').then((m) => parseSentences(m.default)));
+export function loadSentences(): Promise<Sentence[]> {
+  sentences ??= import('../../data/sentences.txt?raw').then((m) => parseSentences(m.default));
+  sentences.catch(() => (sentences = undefined)); // offline: asked for again the next time
+  return sentences;
+}
