@@ -135,8 +135,13 @@ void run_train(const TrainOptions& o) {
 void add_train(CLI::App& app) {
   CLI::App* sub = app.add_subcommand("train", "train a model on a synthetic task or, with lm, on text");
   const auto o = std::make_shared<TrainOptions>();
-  sub->add_option("TASK", o->task, "repeat, copy, recall, markov, ngram or uniform")
-      ->check(CLI::IsMember({"repeat", "copy", "recall", "markov", "ngram", "uniform"}));
+  sub->add_option(
+         "TASK", o->task,
+         "repeat, copy, recall, markov, ngram, uniform or backcopy: the next token; previous, rarest, "
+         "last_name, seen or gather: a label about the past; cycle or swap: a label on either side "
+         "(model.kind encoder)")
+      ->check(CLI::IsMember({"repeat", "copy", "recall", "markov", "ngram", "uniform", "backcopy", "previous",
+                             "rarest", "last_name", "seen", "gather", "cycle", "swap"}));
   sub->add_option("--config", o->config, "JSON file: model, task, adamw, schedule, batch, steps, seed");
   sub->add_option("--out", o->out, "model to write; default: TASK.safetensors");
   sub->add_option("--steps", o->steps, "steps in all, instead of the config's")

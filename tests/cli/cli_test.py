@@ -223,6 +223,16 @@ class Training(Case):
         numbers = self.run_ok("generate", self.path("m"), "--tokens", "0,5,31", "--count", 4).stdout.strip()
         self.assertEqual("".join(chr(0x430 + int(n)) for n in numbers.split(",")), text)
 
+    def test_every_task_can_be_trained(self):
+        fitting = {"recall": {"pairs": 4}, "markov": {"vocab": 4}, "gather": {"vocab": 16}}
+        for task in ("repeat", "copy", "recall", "markov", "ngram", "uniform", "backcopy", "previous", "rarest",
+                     "last_name", "seen", "gather", "cycle", "swap"):
+            kind = "encoder" if task in ("cycle", "swap") else "decoder"
+            config = self.config(model={**CONFIG["model"], "kind": kind},
+                                 task={**CONFIG["task"], "vocab": 32, **fitting.get(task, {})})
+            run = self.run_ok("train", task, "--config", config, "--steps", 7, "--out", self.path(task))
+            self.assertIn("7 steps", run.stdout)
+
     CONLLU = (  # two sentences that fit sixteen letters: "старый кот спит." and "кот пьёт чай."
         "1\tстарый\t_\tADJ\t_\t_\t2\tamod\t_\t_\n2\tкот\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_\n"
         "3\tспит\t_\tVERB\t_\t_\t0\troot\t_\tSpaceAfter=No\n4\t.\t_\tPUNCT\t_\t_\t3\tpunct\t_\t_\n\n"

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "attn/attention/onnx_attention.hpp"
 
@@ -78,8 +79,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   a.q_num_heads = in.ConsumeIntegralInRange<Index>(-1, 4);
   a.kv_num_heads = in.ConsumeIntegralInRange<Index>(-1, 4);
   a.qk_matmul_output_mode = in.ConsumeIntegralInRange(-1, 4);
-  a.left_window_size = in.ConsumeIntegralInRange<Index>(-2, 4);
-  a.right_window_size = in.ConsumeIntegralInRange<Index>(-2, 4);
+  for (Index* window : {&a.left_window_size, &a.right_window_size})  // exporters write the widest for "none"
+    *window = in.ConsumeProbability<float>() < 0.05f ? std::numeric_limits<Index>::max()
+                                                     : in.ConsumeIntegralInRange<Index>(-2, 4);
   if (in.ConsumeBool()) a.softcap = static_cast<Real>(in.ConsumeIntegralInRange(0, 30));
   const auto r = onnx_attention(a);
   if (r.ok()) check(a, *r, finite);
