@@ -134,6 +134,26 @@ test('what is pressed before any script has come is not lost', async ({ page }) 
   }
 });
 
+// Motion is allowed here: a smooth journey through parts without layout once ended thousands of pixels beside its goal.
+for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 844 }])
+  test(`an address with a place opens at it, and the contents lead where they say, at ${viewport.width} px`, async ({ browser }) => {
+    const tab = await (await browser.newContext({ viewport, reducedMotion: 'no-preference' })).newPage();
+    const top = (id: string) => tab.evaluate((name) => document.getElementById(name)!.getBoundingClientRect().top, id);
+    for (const [page, place] of [['12-pruning/', 'slice-bench'], ['18-training/', 'norm-place'], ['conclusion/', 'own-gaze']] as const) {
+      await tab.goto(`${page}#${place}`);
+      await tab.waitForTimeout(1500);
+      expect(await top(place)).toBeGreaterThan(0);
+      expect(await top(place)).toBeLessThan(260);
+    }
+    for (const place of ['источники', 'математика', 'комментарий']) {
+      await tab.goto('12-pruning/');
+      await tab.evaluate((id) => document.querySelector<HTMLAnchorElement>(`a[href$="#${encodeURIComponent(id)}"], a[href$="#${id}"]`)!.click(), place);
+      await tab.waitForTimeout(1500);
+      expect(Math.abs(await top(place) - 76)).toBeLessThan(20);
+    }
+    await tab.context().close();
+  });
+
 test('the contents list all chapters, and the unwritten ones say so and are not links', async ({ page }) => {
   const plan = JSON.parse(fs.readFileSync(new URL('../../chapters/course.json', import.meta.url), 'utf8'));
   await page.goto('');
