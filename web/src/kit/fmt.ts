@@ -2,7 +2,7 @@
 // and in code; a true minus sign everywhere; digits chosen so that columns align.
 
 const MINUS = '−';
-const NBSP = ' ';
+const NBSP = '\u00a0';
 
 function sign(text: string): string {
   return text.startsWith('-') ? MINUS + text.slice(1) : text;
@@ -36,11 +36,12 @@ export function percent(x: number, digits = 0): string {
   return `${ru(100 * x, digits)}${NBSP}%`;
 }
 
-/** Axis and cell numbers of any magnitude: 3 significant digits, exponent only where needed. */
+/** Axis and cell numbers of any magnitude: 3 significant digits, exponent only where needed; integers keep all their digits, in groups. */
 export function short(x: number, significant = 3): string {
   if (x === 0) return '0';
   const a = Math.abs(x);
   if (!Number.isFinite(x) || Number.isNaN(x)) return fixed(x);
+  if (a >= 1e4 && a < 1e7 && Number.isInteger(x)) return int(x); // a count is read whole
   if (a >= 1e5 || a < 1e-3) {
     const [mantissa, exponent] = x.toExponential(Math.max(0, significant - 1)).split('e') as [string, string];
     const trimmed = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;

@@ -8,7 +8,7 @@ import { soloHead, toggleHead } from './heads';
 import { latest } from './latest';
 import { decode, encode, encodeText, explainEncoding } from './letters';
 import { assertCovers, cellAt, cellText, cellWords, isMasked, matrixRows, matrixScale, moveInGrid, niceBound, rowWords } from './matrix';
-import { axis, dodge, lineColour, lineDash, logTicks, nearest, niceRange, path, range, stack, valueAt } from './plot';
+import { axis, dodge, keyOf, lineColour, lineDash, logTicks, nearest, niceRange, path, range, stack, tickText, valueAt } from './plot';
 import { divergence, FLOOR, remembered, setShare, uniform, verdict } from './predict';
 import { findRegion, sourceText } from './source';
 import { stamp } from './stamp';
@@ -122,12 +122,13 @@ describe('numbers', () => {
     expect(delta(-2)).toBe('−2,00');
   });
   it('keeps three significant digits at any size', () => {
-    expect([0.5, 1234.5, 12, 0.012345, 1e-5, 123456, 0].map((x) => short(x))).toEqual(['0.5', '1235', '12', '0.0123', '1e-5', '1.23e5', '0']);
+    expect([0.5, 1234.5, 12, 0.012345, 1e-5, 123456.7, 0].map((x) => short(x))).toEqual(['0.5', '1235', '12', '0.0123', '1e-5', '1.23e5', '0']);
+    expect([131072, 16384, -50000].map((x) => short(x))).toEqual(['131\u00a0072', '16\u00a0384', '−50\u00a0000']);
     expect(short(-1.5e-7)).toBe('−1.5e-7');
   });
   it('groups, counts and shortens', () => {
-    expect(integer(1234567)).toBe('1 234 567');
-    expect(percent(0.715, 1)).toBe('71,5 %');
+    expect(integer(1234567)).toBe('1\u00a0234\u00a0567');
+    expect(percent(0.715, 1)).toBe('71,5\u00a0%');
     expect([1, 2, 5, 11, 21, 112].map((n) => plural(n, ['шаг', 'шага', 'шагов']))).toEqual(['шаг', 'шага', 'шагов', 'шагов', 'шаг', 'шагов']);
     expect([0, 1, 0.999, 0.001, 0.25].map(probability)).toEqual(['0', '1', '1', '<.01', '.25']);
   });
@@ -230,6 +231,15 @@ describe('plots', () => {
     }
     expect(logTicks(1e-4, 1, 5)).toEqual([1e-4, 1e-3, 1e-2, 0.1, 1]);
     expect(logTicks(1, 50, 5)).toEqual([1, 2, 5, 10, 20, 50]);
+    expect(logTicks(8, 256, 7)).toEqual([10, 20, 50, 100, 200]); // not two ticks for five octaves
+    expect(logTicks(32, 131072, 7)).toEqual([100, 1000, 1e4, 1e5]);
+    expect([0.5, 1000, 1e4, 1e5, 1e6, 2e5].map(tickText)).toEqual(['0.5', '1000', '10\u00a0000', '10⁵', '10⁶', '200\u00a0000']);
+  });
+  it('names what pale lines mean, once for a family', () => {
+    const lines = ['по громкости', 'зерно 1', 'наугад', 'зерно 2', 'зерно 11'].map((label) => ({ label }));
+    expect(keyOf(lines).map((k) => k.words)).toEqual(['по громкости', 'зерно 1, 2, 11', 'наугад']);
+    expect(keyOf(['16 ключей', '256 ключей'].map((label) => ({ label }))).map((k) => k.words)).toEqual(['16 ключей', '256 ключей']);
+    expect(keyOf([{ label: 'пара 0' }, { label: 'пара 1' }]).map((k) => k.words)).toEqual(['пара 0', 'пара 1']);
   });
   it('gives 36 lines 36 looks', () => {
     expect(new Set(Array.from({ length: 36 }, (_, i) => lineColour(i) + lineDash(i))).size).toBe(36);

@@ -1,5 +1,6 @@
 // Scales, ticks, paths and label placement of line plots.
 import { bisector, extent, ticks as d3ticks } from 'd3-array';
+import { short } from './fmt';
 
 export interface Axis {
   lo: number;
@@ -42,19 +43,43 @@ export function axis(o: AxisOptions): Axis {
 /** The same axis in hundredths of a pixel: shorter to write, and nobody sees the rest. */
 export const written = (a: Axis): Axis => ({ ...a, at: (v) => Math.round(a.at(v) * 100) / 100 });
 
-/** Powers of ten; with 2 and 5 between them when there are few decades. */
+/** Powers of ten; with 2 and 5 between them where there is room for all three. */
 export function logTicks(lo: number, hi: number, count: number): number[] {
   const [first, last] = [Math.floor(Math.log10(lo)), Math.ceil(Math.log10(hi))];
   const every = Math.max(1, Math.ceil((last - first) / Math.max(1, count)));
-  const mantissas = last - first <= 2 ? [1, 2, 5] : [1];
-  const out: number[] = [];
-  for (let e = first; e <= last; e += every) {
-    for (const m of mantissas) {
-      const v = Number((m * 10 ** e).toPrecision(6));
-      if (v >= lo * (1 - 1e-9) && v <= hi * (1 + 1e-9)) out.push(v);
+  const within = (mantissas: readonly number[]): number[] => {
+    const out: number[] = [];
+    for (let e = first; e <= last; e += every) {
+      for (const m of mantissas) {
+        const v = Number((m * 10 ** e).toPrecision(6));
+        if (v >= lo * (1 - 1e-9) && v <= hi * (1 + 1e-9)) out.push(v);
+      }
     }
+    return out;
+  };
+  const dense = every === 1 ? within([1, 2, 5]) : [];
+  return dense.length > 0 && dense.length <= count + 2 ? dense : within([1]);
+}
+
+const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+/** A tick in words: large powers of ten as powers, so that they fit beside the axis. */
+export function tickText(v: number): string {
+  const e = Math.round(Math.log10(Math.abs(v)));
+  return v > 0 && e >= 5 && v === 10 ** e ? `10${Array.from(String(e), (d) => RAISED[Number(d)]).join('')}` : short(v, 5);
+}
+
+/** Names of lines for a key: «зерно 1», «зерно 2», «зерно 3» become one entry, since they mean one thing. */
+export function keyOf<T extends { label: string }>(lines: readonly T[]): { line: T; words: string }[] {
+  const stems = new Map<string, T[]>();
+  for (const line of lines) {
+    const stem = line.label.replace(/\d+$/, '');
+    stems.set(stem, [...(stems.get(stem) ?? []), line]);
   }
-  return out;
+  return [...stems].flatMap(([stem, group]) =>
+    group.length < 3 || stem === ''
+      ? group.map((line) => ({ line, words: line.label }))
+      : [{ line: group[0] as T, words: `${stem}${group.map((l) => l.label.slice(stem.length)).join(', ')}` }],
+  );
 }
 
 type Point = readonly [number, number];

@@ -7,7 +7,7 @@ import type { RemoteEngine, SchemaExam, SchemaRun } from '../../../../wasm/clien
 export const WIRINGS = ['none', 'aside', 'fed', 'free', 'mirror'] as const;
 export type Wiring = (typeof WIRINGS)[number];
 export const NAMES: Record<Wiring, string> = { none: 'ничего не знает', aside: 'предсказывает, но не читает', fed: 'читает предсказание', free: 'те же провода, но не учат предсказывать', mirror: 'читает саму строку' };
-export const SHORT: Record<Wiring, string> = { none: 'ничего', aside: 'в стороне', fed: 'схема', free: 'провода', mirror: 'зеркало' };
+export const SHORT: Record<Wiring, string> = { none: 'ничего не знает', aside: 'предсказывает', fed: 'читает предсказание', free: 'те же провода', mirror: 'читает строку' };
 export const COLOURS: Record<Wiring, string> = { none: 'var(--ink-3)', aside: 'var(--k)', fed: 'var(--accent)', free: 'var(--v)', mirror: 'var(--q)' };
 export const STEPS = 3000;
 export const EVERY = 100;
