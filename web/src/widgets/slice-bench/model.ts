@@ -45,16 +45,23 @@ async function variants(engine: RemoteEngine, model: { id: number; config: Model
 const run = (engine: RemoteEngine, v: Variant, tokens: Sequences, capture: string[]) =>
   engine.run(v.id, { tokens, capture, ...(v.off.length > 0 && { ablate: { heads: v.off, how: 'zero' as const } }) });
 
-/** The ways take turns, so that whatever slows the machine slows them alike; the first round warms up. */
+/** What one timed stretch lasts at least, ms: a page's clock ticks in tenths of a millisecond, and one short run would be read as one tick or two. */
+const STRETCH = 4;
+
+/** The ways take turns, so that whatever slows the machine slows them alike; the first round warms up and tells how many runs make a stretch. */
 async function race(engine: RemoteEngine, all: readonly Variant[], tokens: Sequences, repeats: number, now: () => number, signal?: AbortSignal): Promise<number[]> {
   const times = all.map((): number[] => []);
+  let runs = 1;
   for (let round = 0; round <= repeats; round += 1) {
     signal?.throwIfAborted();
     for (const [i, v] of all.entries()) {
       const start = now();
-      await run(engine, v, tokens, []);
-      if (round > 0) times[i]!.push(now() - start);
+      for (let k = 0; k < runs; k += 1) await run(engine, v, tokens, []);
+      times[i]!.push((now() - start) / runs);
     }
+    if (round > 0) continue;
+    const quickest = Math.min(...times.map((t) => t.pop()!));
+    runs = Math.min(16, Math.max(1, Math.ceil(STRETCH / Math.max(quickest, 0.1))));
   }
   return times.map((t) => median(t));
 }
