@@ -1,4 +1,4 @@
-"""Upper bounds for the accuracy on the tiled repeat task of chapter 7, by strategy.
+"""What simple strategies reach on the tiled repeat task of chapter 7 (levels, not bounds: see votes.py).
 
 What a predictor that uses only so much of the past can reach on the counted positions (t >= S: the period
 S is over, so the repeat determines the next letter). Prints a table; needs numpy alone.

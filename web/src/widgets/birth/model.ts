@@ -30,7 +30,7 @@ export function milestones(samples: readonly Sample[]): Milestone[] {
     b.accuracy === null ? null : { x: b.accuracy, label: 'точность 0.5', detail: 'на проверочном пакете' },
     b.induction === null ? null : { x: b.induction, label: 'индукционная голова', detail: 'показатель индукции 0,5' },
     b.previous === null ? null : { x: b.previous, label: 'голова предыдущего токена', detail: `показатель 0,5${r ? `, голова ${name(r.previous)}` : ''}` },
-    above === null ? null : { x: above, label: 'точность 0.9', detail: 'больше, чем даёт голосование по одной букве' },
+    above === null ? null : { x: above, label: 'точность 0.9', detail: 'больше, чем даёт простое голосование по одной букве' },
   ];
   return marks.filter((m): m is Milestone => m !== null).sort((p, q) => p.x - q.x);
 }

@@ -89,5 +89,6 @@ export function uniformPrevious(T: number): number {
   return (harmonic - 1) / (T - 1);
 }
 
-/** Accuracy of voting by one letter, votes weighed by distance: chapters/07-specialisation/scripts/ceilings.py. */
+/** Accuracy of plain voting by one letter, votes weighed by the probability of their distance: a level, not a bound
+ *  (chapters/07-specialisation/scripts: ceilings.py; learnt weights go further, votes.py). */
 export const ONE_LETTER_VOTE = 0.875;
