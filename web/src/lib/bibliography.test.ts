@@ -40,4 +40,8 @@ describe('bibliography', () => {
     expect(parseBibliography([{ name: 'a', text: many }, { name: 'b', text: many }]).get('two2020')!.files).toEqual(['a', 'b']);
     expect(() => parseBibliography([{ name: 'a', text: many }, { name: 'b', text: many.replace('Two Heads', 'Three Heads') }])).toThrow('two2020');
   });
+  it('refuses two keys for one source', () => {
+    const again = '@misc{again,\n  title = {Attention Is All You Need},\n  author = {Vaswani, Ashish},\n  year = {2017},\n  eprint = {1706.03762}\n}';
+    expect(() => parseBibliography([{ name: 'a', text: many }, { name: 'b', text: again }])).toThrow('vaswani2017 (a) и again (b)');
+  });
 });

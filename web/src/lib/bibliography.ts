@@ -64,14 +64,20 @@ function rawFields(text: string): Map<string, Record<string, string>> {
 }
 
 export function parseBibliography(files: { name: string; text: string }[]): Map<string, Reference> {
-  const all = new Map<string, Reference>();
+  const all = new Map<string, Reference>(), keys = new Map<string, string>(); // address and title → key
   for (const { name, text } of files) {
     const raw = rawFields(text);
     for (const item of new Cite(text).data as Csl[]) {
       const key = item['citation-key'] ?? item.id;
       const entry = toReference(item, raw.get(key) ?? {});
       const known = all.get(key);
-      if (!known) { all.set(key, { ...entry, files: [name] }); continue; }
+      if (!known) {
+        const work = `${entry.url} ${entry.title.toLowerCase()}`, other = keys.get(work);
+        if (other) throw new Error(`один источник под двумя ключами: ${other} (${all.get(other)?.files[0]}) и ${key} (${name})`);
+        keys.set(work, key);
+        all.set(key, { ...entry, files: [name] });
+        continue;
+      }
       if (known.title.toLowerCase() !== entry.title.toLowerCase() || known.year !== entry.year)
         throw new Error(`ключ ${key} значит разное: «${known.title}» (${known.files[0]}) и «${entry.title}» (${name})`);
       known.files.push(name);
