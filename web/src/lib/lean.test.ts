@@ -104,6 +104,9 @@ describe('faces', () => {
     const made = inlineStyles('<link rel="stylesheet" href="/a.css"><p class="x"></p>', () => `${face('A', 'url(/a.woff2)')}.x{font-family:A}`, []);
     expect(made).toContain(`<noscript id="faces"><style>${face('A', 'url(/a.woff2)')}</style></noscript><script>`);
     expect(made.split('/a.woff2')).toHaveLength(2);
+    const script = /<script>([^]*?)<\/script>/.exec(made)![1]!;
+    expect(() => new Function(script)).not.toThrow(); // it is put on one line
+    expect(script).toContain('changeFaces');
   });
 });
 

@@ -21,7 +21,7 @@ const SHEET = /<link rel="stylesheet" href="([^"]+)"(?: media="print")?\s*\/?>/g
 // formulas on the screen: half of each would break other lines. And a paragraph on the screen keeps its lines: a stand-in is as wide
 // as the face on the average only, so where a word would change its line, the letters stand up to 0.4 px closer or wider than they
 // would, until the window changes its width.
-/* eslint-disable no-undef -- runs in the page, as text */
+/* eslint-disable no-undef -- runs in the page, as text and on one line: a comment of two strokes would end it */
 function changeFaces() {
   const page = document.documentElement;
   const add = () => { const style = document.createElement('style'); style.textContent = document.getElementById('faces').textContent.replace(/<\/?style>/g, ''); document.head.append(style); };
@@ -34,7 +34,7 @@ function changeFaces() {
   };
   const keep = ([p, was]) => {
     let least = Infinity, best = 0;
-    const room = innerHeight - p.getBoundingClientRect().top; // what is below the screen may move
+    const room = innerHeight - p.getBoundingClientRect().top; /* what is below the screen may move */
     const set = (by) => { p.style.letterSpacing = by ? by + 'px' : ''; };
     for (let i = 0; i < 17 && least > 0; i += 1) {
       const by = (i % 2 ? 0.025 : -0.025) * (i + (i % 2));
