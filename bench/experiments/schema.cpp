@@ -1,6 +1,6 @@
-// The conclusion's experiment, natively: schema OUT.json COMMIT [STEPS FIRST_SEED LAST_SEED]
-// Five wirings, the same seeds (11 to 20; the task was made on 1 to 5): what a controller gains from knowing where its attention is
-// (schema_model.hpp).
+// The conclusion's experiment, natively: schema OUT.json COMMIT [STEPS FIRST_SEED LAST_SEED]; OUT is
+// web/src/widgets/own-gaze/recording.json. Five wirings, the same seeds (11 to 20; the task was made on 1 to
+// 5): what a controller gains from knowing where its attention is (schema_model.hpp).
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
