@@ -45,15 +45,16 @@ function changeFaces() {
     set(best);
     if (best) addEventListener('resize', () => set(0), { once: true });
   };
-  const shown = (selector) => [...document.querySelectorAll(selector)].filter((p) => { const { top, bottom } = p.getBoundingClientRect(); return bottom > 0 && top < innerHeight; });
+  const seen = (parts) => parts.filter((p) => { const { top, bottom } = p.getBoundingClientRect(); return bottom > 0 && top < innerHeight; });
+  const shown = () => seen([...document.querySelectorAll('.question,.prose>:not(astro-island)')]); /* nothing inside of what is left without layout is asked */
   const change = () => {
-    const seen = shown('.question,.prose>p').map((p) => [p, starts(p)]);
+    const texts = seen(shown().flatMap((part) => (part.matches('p') ? part : [...part.querySelectorAll('p,li:not(:has(p)),dd')]))).map((p) => [p, starts(p)]);
     delete page.dataset.faces;
-    seen.forEach(keep);
+    texts.forEach(keep);
   };
   const load = (faces, text) => (text ? faces.map((face) => document.fonts.load(face, text)) : []);
   requestAnimationFrame(() => setTimeout(() => {
-    const signs = shown('.prose>p,.prose>.katex-display').flatMap((p) => [...p.querySelectorAll('.katex-html')].map((formula) => formula.textContent)).join('');
+    const signs = shown().flatMap((part) => [...part.querySelectorAll('.katex-html')].map((formula) => formula.textContent)).join('');
     add();
     Promise.all([...load(['1em Literata', 'italic 1em Literata'], '\u0430a'), ...load(['1em KaTeX_Main', 'italic 1em KaTeX_Math'], signs)]).finally(change);
   }));
