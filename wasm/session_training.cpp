@@ -58,10 +58,9 @@ Json strategies(const Model& model, const TokenBatch& batch, Index k) {
   Tape tape(Tape::Mode::inference);
   const ConstView logits = tape.value(forward(tape, model, batch));
   Json out = Json::object();
-  for (const auto& [name, strategy] : {std::pair{"uniform", Strategy::uniform},
-                                       {"unigram", Strategy::unigram},
-                                       {"bigram", Strategy::bigram}})
-    out.set(name, json_of(mean_divergence(strategy_probabilities(batch, k, strategy), logits)));
+  out.set("uniform", json_of(mean_divergence(strategy_probabilities(batch, k, Strategy::uniform), logits)));
+  out.set("unigram", json_of(mean_divergence(strategy_probabilities(batch, k, Strategy::unigram), logits)));
+  out.set("bigram", json_of(mean_divergence(strategy_probabilities(batch, k, Strategy::bigram), logits)));
   return out;
 }
 

@@ -274,7 +274,6 @@ Var run(Tape& tape, Call c, const AttentionTap* tap) {
   c.tapped = tap && (tap->wants(AttentionStage::scores) || tap->wants(AttentionStage::pattern));
   check(c, q, c.tapped);
   if (c.bias.valid()) expect_shape("attention: bias", tape.value(c.bias).shape, {q[2], q[1], c.keys.tokens});
-  if (c.null.valid()) expect_shape("attention: null score", tape.value(c.null).shape, {q[2]});
   c.z = tape.result({q[0], q[1], q[2], c.values.width}, tape.needs_grad(c.q) || tape.needs_grad(c.k) ||
                                                             tape.needs_grad(c.v) || tape.needs_grad(c.bias) ||
                                                             tape.needs_grad(c.null));

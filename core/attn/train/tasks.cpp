@@ -18,9 +18,8 @@ constexpr Index longest_sequence = 65536;
 Status validate_repeat(const TaskConfig& c) {
   const Index longest = c.segment_max;
   if (c.segment_min < 2 || c.segment_max < c.segment_min || c.segment_max > longest_sequence)
-    return invalid("task.segment_min = " + number(c.segment_min) +
-                   " and segment_max = " + number(c.segment_max) +
-                   " must satisfy 2 <= segment_min <= segment_max <= " + number(longest_sequence));
+    return invalid("task.segment_min = " + number(c.segment_min) + " and segment_max = " +
+                   number(c.segment_max) + " must satisfy 2 <= segment_min <= segment_max <= 65536");
   // The copy needs one more token than the two segments: the separator.
   const Index needed = c.kind == TaskKind::copy ? 2 * longest + 1 : c.tiled ? longest + 1 : 2 * longest;
   if (c.length < needed)
@@ -65,8 +64,7 @@ Status validate(const TaskConfig& c) {
   if (c.vocab < 2 || c.vocab > 65536)
     return invalid("task.vocab = " + number(c.vocab) + " must lie between 2 and 65536");
   if (c.length < 2 || c.length > longest_sequence)
-    return invalid("task.length = " + number(c.length) + " must lie between 2 and " +
-                   number(longest_sequence));
+    return invalid("task.length = " + number(c.length) + " must lie between 2 and 65536");
   switch (c.kind) {
     case TaskKind::repeat:
     case TaskKind::copy: return validate_repeat(c);
