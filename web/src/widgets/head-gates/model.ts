@@ -39,13 +39,15 @@ export interface Recorded {
   endings: Ending[];
   /** Other gate seeds on the first model at one price: who survives there. */
   again: Ending[];
+  /** The same steps at no price: what further training alone does. */
+  free: Ending[];
   /** The way of the first seed at the price 0.1: gates after every 50 steps. */
   path: { step: number; accuracy: number; gates: number[] }[];
 }
 export const START_PRICE = 0.1;
 
 export async function record(engine: RemoteEngine, ids: number[], seeds: number[]): Promise<Omit<Recorded, 'commit' | 'seeds'>> {
-  const endings: Ending[] = [], again: Ending[] = [], path: Recorded['path'] = [];
+  const endings: Ending[] = [], again: Ending[] = [], free: Ending[] = [], path: Recorded['path'] = [];
   const run = async (id: number, price: number, seed: number, keep?: (p: Point) => void): Promise<Ending> => {
     const last = await train(engine, id, price, seed, (p) => void keep?.(p), undefined, STEPS, 50);
     const e = { price, seed, accuracy: short(last.accuracy), loss: short(last.loss), gates: Array.from(last.gates.data, (g) => short(g)) };
@@ -56,6 +58,7 @@ export async function record(engine: RemoteEngine, ids: number[], seeds: number[
     for (const [k, id] of ids.entries())
       endings.push(await run(id, price, seeds[k]!, k === 0 && price === START_PRICE ? (p) => path.push({ step: p.step, accuracy: short(p.accuracy), gates: p.gates.map((g) => short(g)) }) : undefined));
   for (const seed of [11, 12, 13, 14, 15]) again.push(await run(ids[0]!, 0.3, seed));
-  return { endings, again, path };
+  for (const [k, id] of ids.entries()) free.push(await run(id, 0, seeds[k]!));
+  return { endings, again, free, path };
 }
 export const endingsAt = (r: Recorded, price: number): Ending[] => r.endings.filter((e) => e.price === price);

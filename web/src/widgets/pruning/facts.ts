@@ -68,6 +68,8 @@ export function gatesFacts(r: Gates): Record<string, string> {
     out[`count${price}`] = list(ends.map((e) => alive(e.gates).length));
   }
   out.again = r.again.map((e) => survivors(e.gates)).join(' | ');
+  out.freeAccuracy = span(r.free.map((e) => e.accuracy), 3);
+  out.price = span(endingsAt(r, 0.3).map((e, k) => r.free[k]!.accuracy - e.accuracy), 3);
   out.againAccuracy = span(r.again.map((e) => e.accuracy), 3);
   return out;
 }

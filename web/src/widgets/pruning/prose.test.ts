@@ -59,6 +59,9 @@ describe('«Эмпирика» of chapter 12', () => {
     const sum = (price: number): number => f[`count${price}`]!.split(', ').reduce((n, x) => n + Number(x), 0);
     says(`при λ = 0,02 из ${sum(0.02)} живого вентиля промежуточны ${f['between0.02']}`, `при 0,3 — восемь из ${sum(0.3)}`, `в медиане ${raceFacts(raceJson as unknown as Race).greedy12}`);
     expect(f['between0.3']).toBe('8');
+    // Further training at no price closes no gate.
+    expect(r.free.every((e) => e.gates.every((g) => g > 0))).toBe(true);
+    says(`точность ${f.freeAccuracy}; цена 0,3 взяла у каждой модели ${f.price}`);
     // The head that the autopsy calls dearest outlives every price and every noise; 1.4 of the first model does not.
     const dearest = autopsyFacts(autopsyJson as unknown as Autopsy).topNames.split(', ');
     for (const price of [0.02, 0.1, 0.3]) f[`who${price}`]!.split(' | ').forEach((who, k) => expect(who.split(', ')).toContain(dearest[k]));
