@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* examples =
     "Examples:\n"
-    "  attn train repeat --config models/induction/train.json --out induction.safetensors\n"
+    "  attn train repeat --config models/repeat-2l/train.json --out induction.safetensors\n"
     "  attn heads induction.safetensors\n"
     "  attn generate induction.safetensors --prompt "
     "\u0430\u0431\u0432\u0433\u0434\u0435\u0436\u0437\u0430\u0431\u0432\n"

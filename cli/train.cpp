@@ -156,7 +156,7 @@ void add_train(CLI::App& app) {
       "Ctrl-C saves the run to OUT.snapshot and says how to go on; a resumed run ends in the same\n"
       "weights, bit for bit, as one that was never stopped.\n\n"
       "Examples:\n"
-      "  attn train repeat --config models/induction/train.json --out induction.safetensors\n"
+      "  attn train repeat --config models/repeat-2l/train.json --out induction.safetensors\n"
       "  attn train repeat --resume induction.safetensors.snapshot --out induction.safetensors");
   add_train_lm(*sub);
   sub->callback([o, sub] {

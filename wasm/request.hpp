@@ -1,6 +1,6 @@
 // A request from the page and what goes back: JSON for what is small, flat arrays for the rest.
 // A request that cannot be served is refused: Refusal carries an Error to the boundary, where it
-// becomes a JavaScript Error (bindings.cpp). Nothing is allocated before its size was checked.
+// becomes a JavaScript Error (bindings.hpp). Nothing is allocated before its size was checked.
 #pragma once
 
 #include <cstdint>

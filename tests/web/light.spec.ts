@@ -51,7 +51,7 @@ test('what a first visit shows stays in its place when the faces come', async ({
     expect(await page.evaluate(() => document.fonts.check('italic 1em Literata', 'я'))).toBe(true);
     await page.waitForTimeout(500);
     const shift = await page.evaluate(() => (window as unknown as { shift: number }).shift);
-    if (shift > 0.02) moved.push(`${chapter} ${shift.toFixed(3)}`); // DESIGN, section 6
+    if (shift > 0.02) moved.push(`${chapter} ${shift.toFixed(3)}`); // the bar of bench/lighthouse.mjs as well
     await page.close();
   }
   expect(moved).toEqual([]);

@@ -25,7 +25,7 @@ for (const page of pages) {
     expect(await tab.locator('html').getAttribute('lang')).toBe('ru');
     await tab.waitForLoadState('networkidle');
     expect(seen).toEqual({ errors: [], foreign: [] });
-    // Two ratchets; DESIGN's bar for a chapter is 250 KB. As it opens (HTML, styles, scripts, faces, recordings of the figures at hand), the
+    // Two ratchets; the bar for a chapter is 250 KB. As it opens (HTML, styles, scripts, faces, recordings of the figures at hand), the
     // heaviest, chapter 7, weighs 248 KB; a phone's first screen has no formula and asks for 20 KB less of faces.
     if (page !== 'kit/') expect(weight).toBeLessThan(250 * 1024);
     if (!chapters.includes(page)) return;

@@ -74,7 +74,7 @@ class Trainer {
   virtual Index steps_done() const = 0;
 
   // Everything: weights, both AdamW moments, step, random state. resume(snapshot()) continues
-  // bit for bit like the uninterrupted run on the same build. Format: safetensors (io/checkpoint.hpp).
+  // bit for bit like the uninterrupted run on the same build. Format: safetensors (model/checkpoint.hpp).
   virtual std::vector<std::uint8_t> snapshot() const = 0;
   static Result<std::unique_ptr<Trainer>> resume(const std::uint8_t* bytes, std::size_t size);
 };

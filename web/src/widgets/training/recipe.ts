@@ -1,4 +1,4 @@
-// The recipe of DESIGN §6 that every experiment of the chapter starts from, and ways to vary it.
+// The recipe of models/repeat-2l, shorter, that every experiment of the chapter starts from, and ways to vary it.
 import type { ModelConfig, TaskConfig, TrainConfig } from '../../../../wasm/client/types';
 
 export const STEPS = 700;
