@@ -17,6 +17,10 @@ test('two heads learn to gather from two places, and each has its own', async ({
   await expect(six).toContainText('Слой, который вы сейчас обучили', { timeout: 30_000 });
   await expect(six.locator('.who').getByRole('row')).toHaveCount(3); // the head of the table and two heads
   await expect(six).toHaveAttribute('data-badge', 'live');
+  // Another seed is not trained by being chosen: the figure says whose run it shows.
+  await six.getByLabel('Зерно').fill('7');
+  await six.getByLabel('Зерно').press('Enter');
+  await expect(six.locator('[data-run]')).toContainText('зерно 1; зерно 7 ещё не обучено');
   expect(seen).toEqual({ errors: [], foreign: [] });
 });
 

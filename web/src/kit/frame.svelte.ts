@@ -8,6 +8,9 @@ export interface Frame {
   say(text: string): void;
   /** The figure fills the screen: maps may grow. */
   readonly full: boolean;
+  /** The seed that is chosen, and the one the recording was made with. */
+  readonly seed: number | undefined;
+  readonly recordedSeed: number | undefined;
 }
 
 const KEY = Symbol('kit-frame');
