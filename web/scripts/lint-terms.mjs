@@ -50,7 +50,7 @@ function lintChapter(file) {
       try { katex.renderToString(node.value, { ...katexOptions, displayMode: node.type === 'math' }); } catch (error) { say(problems, file, line, `формула: ${error.message}`); }
     }
     if (node.type === 'table' && node.children[0].children.some(silentHeading)) say(problems, file, line, 'заголовок столбца без слов: чтец с экрана его не произнесёт');
-    if ((node.children ?? []).some((child, i, all) => child.name === 'Cite' && all[i + 1]?.name === 'Cite')) say(problems, file, line, 'две ссылки на источники слиплись: между ними нужна запятая');
+    if ((node.children ?? []).some((child, i, all) => child.name === 'Cite' && all.slice(i + 1).find((next) => next.type !== 'text' || next.value.trim())?.name === 'Cite')) say(problems, file, line, 'две ссылки на источники слиплись: между ними нужна запятая');
     if (node.type === 'link' && node.url.startsWith('/')) say(problems, file, line, `ссылка ${node.url} не переживёт чужую папку: пишите ../NN-глава/`);
     for (const a of node.attributes ?? []) {
       const value = typeof a.value === 'string' ? a.value : '';
