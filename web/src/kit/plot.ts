@@ -61,12 +61,11 @@ export function logTicks(lo: number, hi: number, count: number): number[] {
   return dense.length > 0 && dense.length <= count + 2 ? dense : within([1]);
 }
 
-const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 /** A tick in words: large powers of ten as powers, so that they fit beside the axis. */
-export function tickText(v: number): string {
-  const e = Math.round(Math.log10(Math.abs(v)));
-  return v > 0 && e >= 5 && v === 10 ** e ? `10${Array.from(String(e), (d) => RAISED[Number(d)]).join('')}` : short(v, 5);
-}
+export const tickText = (v: number): string => {
+  const raised = '⁵⁶⁷⁸⁹'[Math.log10(v) - 5];
+  return raised ? `10${raised}` : short(v, 5);
+};
 
 /** Names of lines for a key: «зерно 1», «зерно 2», «зерно 3» become one entry, since they mean one thing. */
 export function keyOf<T extends { label: string }>(lines: readonly T[]): { line: T; words: string }[] {
@@ -76,9 +75,7 @@ export function keyOf<T extends { label: string }>(lines: readonly T[]): { line:
     stems.set(stem, [...(stems.get(stem) ?? []), line]);
   }
   return [...stems].flatMap(([stem, group]) =>
-    group.length < 3 || stem === ''
-      ? group.map((line) => ({ line, words: line.label }))
-      : [{ line: group[0] as T, words: `${stem}${group.map((l) => l.label.slice(stem.length)).join(', ')}` }],
+    group.length < 3 ? group.map((line) => ({ line, words: line.label })) : [{ line: group[0] as T, words: stem + group.map((l) => l.label.slice(stem.length)).join(', ') }],
   );
 }
 
