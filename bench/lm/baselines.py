@@ -1,6 +1,6 @@
 """Bits per character of the held-out text: our models beside modified Kneser-Ney, PPMd and xz. One table.
 
-    bench/lm/baselines.py --attn build/native/cli/attn --tokenizer models/ru-small/tokenizer.json \\
+    python3 bench/lm/baselines.py --attn build/native/cli/attn \\
         --train train.tokens --valid valid.tokens --train-text A.txt.xz B.txt.xz ... --valid-text prose-valid.txt.xz \\
         [--model models/ru-small/model.safetensors ...] [--out results.json]
 

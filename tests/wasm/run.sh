@@ -9,5 +9,11 @@ if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); proce
   echo "node $(node --version) cannot run TypeScript; install the site's own: npm --prefix web ci" >&2
   exit 2
 fi
-[ -f "${ATTN_CORE:-$root/web/public/core}/manifest.json" ] || { echo "no core built: run wasm/build.sh first" >&2; exit 2; }
+core=${ATTN_CORE:-$root/web/public/core}
+[ -f "$core/manifest.json" ] || { echo "no core built: run wasm/build.sh first" >&2; exit 2; }
+if command -v wasm-dis >/dev/null; then
+  for variant in simd scalar; do
+    for module in "$core"/attn-*."$variant".*.wasm; do "$here/vectorised.sh" $variant "$module"; done
+  done
+fi
 exec node --expose-gc --test "$here"/*.test.mjs
