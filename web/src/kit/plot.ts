@@ -40,8 +40,8 @@ export function axis(o: AxisOptions): Axis {
   };
 }
 
-/** The same axis in hundredths of a pixel: shorter to write, and nobody sees the rest. */
-export const written = (a: Axis): Axis => ({ ...a, at: (v) => Math.round(a.at(v) * 100) / 100 });
+/** The same axis in hundredths of a pixel (or coarser): shorter to write, and nobody sees the rest. */
+export const written = (a: Axis, parts = 100): Axis => ({ ...a, at: (v) => Math.round(a.at(v) * parts) / parts });
 
 /** Powers of ten; with 2 and 5 between them where there is room for all three. */
 export function logTicks(lo: number, hi: number, count: number): number[] {
@@ -97,17 +97,17 @@ export function niceRange([lo, hi]: [number, number], log = false): [number, num
 }
 
 /** "M…l…" through the points; NaN (or a value a log axis cannot show) lifts the pen. */
-export function path(points: readonly Point[], x: Axis, y: Axis): string {
+export function path(points: readonly Point[], x: Axis, y: Axis, parts = 10): string {
   let out = '';
   let pen: { X: number; Y: number } | null = null;
   for (const [px, py] of points) {
-    // In tenths of a pixel, and as steps from the point before: half as long as positions, and exact, since tenths add up.
-    const [X, Y] = [Math.round(x.at(px) * 10), Math.round(y.at(py) * 10)];
+    // In tenths of a pixel (or in whole ones), and as steps from the point before: half as long as positions, and exact, since tenths add up.
+    const [X, Y] = [Math.round(x.at(px) * parts), Math.round(y.at(py) * parts)];
     if (!Number.isFinite(X) || !Number.isFinite(Y)) {
       pen = null;
       continue;
     }
-    out += pen ? `l${(X - pen.X) / 10} ${(Y - pen.Y) / 10}` : `M${X / 10} ${Y / 10}`;
+    out += pen ? `l${(X - pen.X) / parts} ${(Y - pen.Y) / parts}` : `M${X / parts} ${Y / parts}`;
     pen = { X, Y };
   }
   return out;
