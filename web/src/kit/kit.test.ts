@@ -196,6 +196,7 @@ describe('matrix', () => {
     expect(rowWords({ ...o, row: 0, values: [1, 0.9], masked: (c) => c > 0 })).toBe('буква „а“ (1) смотрит на „а“ (1): 1,00.');
     expect(cellWords({ ...o, col: 0, value: 0.71, masked: false })).toBe('„б“ (2) → „а“ (1): 0,71');
     expect(cellWords({ ...o, row: 0, col: 1, value: 0, masked: true })).toBe('„а“ (1) → „б“ (2): закрыто маской');
+    expect(cellWords({ ...o, col: 0, value: 0.71, masked: false, first: 0 })).toBe('„б“ (1) → „а“ (0): 0,71'); // as the strip of tokens counts
   });
   it('names heads and factors by themselves: no place beside a number that is one', () => {
     const heads = ['0.0', '0.1'];

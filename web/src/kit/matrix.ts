@@ -59,12 +59,12 @@ export const gutterFor = (labels: readonly string[]): number =>
 export const quote = (label: string): string => `„${label}“`;
 
 /**
- * Token with its place, one-based, as it is spoken: буква „а“ на месте 3. Numbers that are all different (heads, places,
+ * Token with its place, counted from `first`, as it is spoken: буква „а“ на месте 3. Numbers that are all different (heads, places,
  * factors) name themselves: „1.0“ (1) would read as two numbers of one thing.
  */
-export const place = (labels: readonly string[], index: number): string => {
+export const place = (labels: readonly string[], index: number, first = 1): string => {
   const label = labels[index] ?? '';
-  return labels.every((l) => /^[\d.]+$/.test(l)) && new Set(labels).size === labels.length ? label : `${quote(label)} (${index + 1})`;
+  return labels.every((l) => /^[\d.]+$/.test(l)) && new Set(labels).size === labels.length ? label : `${quote(label)} (${index + first})`;
 };
 
 export function isMasked(row: number, col: number, causal: boolean, rows: number, cols: number): boolean {
@@ -72,23 +72,23 @@ export function isMasked(row: number, col: number, causal: boolean, rows: number
   return causal && col > row + (cols - rows);
 }
 
-export function cellWords(o: { rows: string[]; cols: string[]; row: number; col: number; value: number; kind: ScaleKind; masked: boolean }): string {
-  const pair = `${place(o.rows, o.row)} → ${place(o.cols, o.col)}`;
+export function cellWords(o: { rows: string[]; cols: string[]; row: number; col: number; value: number; kind: ScaleKind; masked: boolean; first?: number }): string {
+  const pair = `${place(o.rows, o.row, o.first)} → ${place(o.cols, o.col, o.first)}`;
   if (o.masked) return `${pair}: закрыто маской`;
   return `${pair}: ${ru(o.value)}`;
 }
 
 /** «Буква „б“ (5) смотрит на „а“ (4): 0,71; на „р“ (3): 0,12.» */
-export function rowWords(o: { rows: string[]; cols: string[]; row: number; values: ArrayLike<number>; kind: ScaleKind; masked: (col: number) => boolean; noun?: string }): string {
+export function rowWords(o: { rows: string[]; cols: string[]; row: number; values: ArrayLike<number>; kind: ScaleKind; masked: (col: number) => boolean; noun?: string; first?: number }): string {
   const ranked = Array.from({ length: o.cols.length }, (_, col) => col)
     .filter((col) => !o.masked(col))
     .sort((a, b) => (o.values[b] as number) - (o.values[a] as number));
   const named = ranked.slice(0, 3).filter((col, i) => i === 0 || o.kind !== 'probability' || (o.values[col] as number) >= 0.05);
   const noun = o.noun ?? (o.rows[o.row]?.length === 1 ? 'буква ' : '');
-  const head = `${noun}${place(o.rows, o.row)}`;
+  const head = `${noun}${place(o.rows, o.row, o.first)}`;
   if (named.length === 0) return `${head}: все ключи закрыты маской.`;
   const verb = o.kind === 'probability' ? ' смотрит на ' : ': наибольшее — ';
-  return `${head}${verb}${named.map((col) => `${place(o.cols, col)}: ${ru(o.values[col] as number)}`).join('; ')}.`;
+  return `${head}${verb}${named.map((col) => `${place(o.cols, col, o.first)}: ${ru(o.values[col] as number)}`).join('; ')}.`;
 }
 
 /** Next cell for a key of the grid pattern (WAI-ARIA APG), or null when the key is not ours. */
