@@ -60,7 +60,7 @@ console.log(`at ${width} px,`, 'KB as sent (gzip 6): opened; scrolled to the end
 console.log('page'.padEnd(24), ...['opened', 'to the end', ...columns, 'core', 'models'].map((n) => n.padStart(10)));
 for (const r of rows) console.log((r.page || '(front)').padEnd(24), ...[r.first, r.total, ...[...columns, 'core', 'models'].map((n) => r.parts[n])].map((n) => kb(n).padStart(10)), r.foreign.length ? ` third-party: ${r.foreign}` : '');
 
-const whole = files.reduce((sum, f) => sum + fs.statSync(f).size, 0);
+const whole = files.reduce((sum, f) => sum + weigh(fs.readFileSync(f), f), 0); // as sent, like everything here
 const cores = files.filter((f) => /\/core\/.*\.wasm$/.test(f)).map((f) => ({ name: path.basename(f), gz: zlib.gzipSync(fs.readFileSync(f), { level: 9 }).length }));
 const chapters = rows.filter((r) => /^\d\d-|^conclusion/.test(r.page));
 const heaviest = (of) => chapters.reduce((a, b) => (of(b) > of(a) ? b : a));

@@ -94,7 +94,7 @@ export function withoutScaffolding(html) {
   const listed = new Set([...html.matchAll(/ id="source-([^"]+)"/g)].map(([, key]) => key));
   return heardMath(roundDrawings(html)
     .replace(/<semantics>([^]*?)<annotation encoding="application\/x-tex">[^]*?<\/annotation><\/semantics>/g, '$1')
-    .replaceAll(/(<span class="katex(?:-display)?") data-pagefind-ignore(?:="")?/g, '$1') // Pagefind has read it
+    .replaceAll(/(<span class="(?:katex(?:-display)?|source-ref)") data-pagefind-ignore(?:="")?/g, '$1') // Pagefind has read it
     .replaceAll('<math xmlns="http://www.w3.org/1998/Math/MathML"', '<math')) // HTML knows where it belongs
     .replace(/(<a class="cite" href="[^"#]*#([^"]+)") data-full="[^"]*"/g, (whole, link, key) => (listed.has(key) ? link : whole))
     .replaceAll('<script type="module" src=', '<script type="module" fetchpriority="low" src=') // the small behaviours come after the text and its faces
