@@ -17,15 +17,16 @@ const SHEET = /<link rel="stylesheet" href="([^"]+)"(?: media="print")?\s*\/?>/g
 
 // A first visit shows the text in the fallbacks of the same measure and only then asks for faces: they would share the line with the
 // text. Where the service worker answers, they are at hand, and are named at once. Without scripts they are named at once as well.
-// The text changes its face once, when both halves are there, upright and italic (letters, and signs with spaces), and with it the
-// formulas on the screen: half of each would break other lines. And a paragraph on the screen keeps its lines: a stand-in is as wide
+// The text changes its face once, when all its faces are there, and with it the formulas on the screen: half of each would break other
+// lines. And a paragraph on the screen keeps its lines: a stand-in is as wide
 // as the face on the average only, so where a word would change its line, the letters stand up to 0.4 px closer or wider than they
 // would, until the window changes its width.
 /* eslint-disable no-undef -- runs in the page, as text and on one line: a comment of two strokes would end it */
 function changeFaces() {
   const page = document.documentElement;
-  const add = () => { const style = document.createElement('style'); style.textContent = document.getElementById('faces').textContent.replace(/<\/?style>/g, ''); document.head.append(style); };
-  if (navigator.serviceWorker?.controller) { add(); return; }
+  const rules = document.getElementById('faces').textContent.replace(/<\/?style>/g, '');
+  const add = (css) => { const style = document.createElement('style'); style.textContent = css; document.head.append(style); };
+  if (navigator.serviceWorker?.controller) { add(rules); return; }
   page.dataset.faces = 'wait';
   const starts = (p) => {
     const { top, height } = p.getBoundingClientRect(), walk = document.createTreeWalker(p, 4), range = document.createRange(), found = [height];
@@ -47,17 +48,28 @@ function changeFaces() {
   };
   const seen = (parts) => parts.filter((p) => { const { top, bottom } = p.getBoundingClientRect(); return bottom > 0 && top < innerHeight; });
   const shown = () => seen([...document.querySelectorAll('.question,.prose>:not(astro-island)')]); /* nothing inside of what is left without layout is asked */
-  const change = () => {
+  const change = (faces, rest) => {
     const texts = seen(shown().flatMap((part) => (part.matches('p') ? part : [...part.querySelectorAll('p,li:not(:has(p)),dd')]))).map((p) => [p, starts(p)]);
+    faces.forEach((face) => document.fonts.add(face));
+    add(rest);
     delete page.dataset.faces;
     texts.forEach(keep);
   };
-  const load = (faces, text) => (text ? faces.map((face) => document.fonts.load(face, text)) : []);
-  requestAnimationFrame(() => setTimeout(() => {
-    const signs = shown().flatMap((part) => [...part.querySelectorAll('.katex-html')].map((formula) => formula.textContent)).join('');
-    add();
-    Promise.all([...load(['1em Literata', 'italic 1em Literata'], '\u0430a'), ...load(['1em KaTeX_Main', 'italic 1em KaTeX_Math'], signs)]).finally(change);
-  }));
+  /* faces the screen needs are read before the page knows of them: each rule that comes, and each face that arrives, lays all text out anew */
+  const start = () => setTimeout(() => {
+    const needed = shown().some((part) => part.querySelector('.katex')) ? /^(?:Literata|Golos|KaTeX_Ma)/ : /^(?:Literata|Golos)/, faces = [];
+    const rest = rules.replace(/@font-face\{([^}]*)\}/g, (rule, body) => {
+      const { 'font-family': family, src, 'font-style': style = 'normal', 'font-weight': weight = '400', 'unicode-range': unicodeRange = 'U+0-10FFFF' } = Object.fromEntries(body.split(';').map((line) => line.split(/:(.*)/s)));
+      if (!needed.test(family) || src.includes('-rare-')) return rule;
+      faces.push({ rule, face: new FontFace(family, src, { style, weight, unicodeRange }) });
+      return '';
+    });
+    Promise.allSettled(faces.map(({ face }) => face.load())).then(() => change(faces.filter(({ face }) => face.status === 'loaded').map(({ face }) => face), rest + faces.filter(({ face }) => face.status !== 'loaded').map(({ rule }) => rule).join('')));
+  });
+  /* a first frame may be empty: what is asked for before the text is there shares the line with it */
+  if (PerformanceObserver.supportedEntryTypes?.includes('paint'))
+    new PerformanceObserver((list, observer) => { if (list.getEntriesByName('first-contentful-paint').length > 0) { observer.disconnect(); start(); } }).observe({ type: 'paint', buffered: true });
+  else requestAnimationFrame(start);
 }
 /* eslint-enable no-undef */
 const LATER = `(${String(changeFaces).replace(/\n\s*/g, ' ')})()`;

@@ -1,19 +1,21 @@
-// A shipped model by name, fetched once per page, only when a figure asks for it.
+// repeat-2l, fetched once per page, only when a figure asks for it.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
 import { download } from '../../lib/download.ts';
-import type { ModelName, Opened } from './model.ts';
+import type { Opened } from './model.ts';
 
-const opened = new Map<ModelName, Promise<Opened>>();
+// Named whole: what a page keeps for reading offline are the files its scripts name (plugins/offline.mjs).
+const FILE = 'models/repeat-2l.safetensors';
+let opened: Promise<Opened> | undefined;
 
-export function open(engine: RemoteEngine, name: ModelName): Promise<Opened> {
-  const found = opened.get(name) ?? fetchModel(engine, name);
-  opened.set(name, found);
-  found.catch(() => opened.delete(name));
-  return found;
+export function open(engine: RemoteEngine): Promise<Opened> {
+  opened ??= fetchModel(engine).catch((reason: unknown) => {
+    opened = undefined; // the next figure that asks tries again
+    throw reason;
+  });
+  return opened;
 }
 
-async function fetchModel(engine: RemoteEngine, name: ModelName): Promise<Opened> {
-  const bytes = await download(`models/${name}.safetensors`, `Не удалось загрузить веса модели ${name}: показана запись`);
-  const { id, config } = await engine.loadModel(bytes);
+async function fetchModel(engine: RemoteEngine): Promise<Opened> {
+  const { id, config } = await engine.loadModel(await download(FILE, 'Не удалось загрузить веса модели repeat-2l: показана запись'));
   return { id, layers: config.layers, heads: config.heads, vocab: config.vocab };
 }
