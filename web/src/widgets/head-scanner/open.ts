@@ -1,21 +1,21 @@
-// repeat-2l, fetched once per page, only when a figure asks for it.
+// A shipped model by name, fetched once per page, only when a figure asks for it.
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
 import { download } from '../../lib/download.ts';
-import type { Opened } from './model.ts';
+import type { ModelName, Opened } from './model.ts';
 
 // Named whole: what a page keeps for reading offline are the files its scripts name (plugins/offline.mjs).
-const FILE = 'models/repeat-2l.safetensors';
-let opened: Promise<Opened> | undefined;
+const FILES: Record<ModelName, string> = { 'repeat-2l': 'models/repeat-2l.safetensors', 'ru-small': 'models/ru-small.safetensors' };
+const opened = new Map<ModelName, Promise<Opened>>();
 
-export function open(engine: RemoteEngine): Promise<Opened> {
-  opened ??= fetchModel(engine).catch((reason: unknown) => {
-    opened = undefined; // the next figure that asks tries again
-    throw reason;
-  });
-  return opened;
+export function open(engine: RemoteEngine, name: ModelName): Promise<Opened> {
+  const found = opened.get(name) ?? fetchModel(engine, name);
+  opened.set(name, found);
+  found.catch(() => opened.delete(name));
+  return found;
 }
 
-async function fetchModel(engine: RemoteEngine): Promise<Opened> {
-  const { id, config } = await engine.loadModel(await download(FILE, 'Не удалось загрузить веса модели repeat-2l: показана запись'));
+async function fetchModel(engine: RemoteEngine, name: ModelName): Promise<Opened> {
+  const bytes = await download(FILES[name], `Не удалось загрузить веса модели ${name}: показана запись`);
+  const { id, config } = await engine.loadModel(bytes);
   return { id, layers: config.layers, heads: config.heads, vocab: config.vocab };
 }
