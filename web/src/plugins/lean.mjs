@@ -18,9 +18,8 @@ const SHEET = /<link rel="stylesheet" href="([^"]+)"(?: media="print")?\s*\/?>/g
 // A first visit shows the text in the fallbacks of the same measure and only then asks for faces: they would share the line with the
 // text. Where the service worker answers, they are at hand, and are named at once. Without scripts they are named at once as well.
 // The text changes its face once, when all its faces are there, and with it the formulas on the screen: half of each would break other
-// lines. And a paragraph on the screen keeps its lines: a stand-in is as wide
-// as the face on the average only, so where a word would change its line, the letters stand up to 0.4 px closer or wider than they
-// would, until the window changes its width.
+// lines. And a paragraph on the screen keeps its lines: a stand-in is as wide as the face on the average only, so where a word would
+// change its line, the letters stand up to 0.4 px closer or wider than they would, until the window changes its width.
 /* eslint-disable no-undef -- runs in the page, as text and on one line: a comment of two strokes would end it */
 function changeFaces() {
   const page = document.documentElement;
