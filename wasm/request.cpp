@@ -31,15 +31,6 @@ Index integer(const Json& json, const std::string& what, Index low, Index high) 
 
 double count(Index n) { return n > 0 ? static_cast<double>(n) : 0; }
 
-double parameter_count(const ModelConfig& c) {
-  const double D = count(c.width), V = count(c.vocab), L = count(c.layers);
-  const double d = count(c.resolved_head_width());
-  const double projections = 2 * D * d * (count(c.heads) + count(c.resolved_kv_heads()));
-  const double mlp = c.mlp == MlpKind::none ? 0 : 3 * D * count(c.resolved_mlp_width());
-  const double buckets = c.position == PositionKind::t5 ? count(c.t5_buckets) * count(c.heads) : 0;
-  return 2 * V * D + count(c.context) * D + buckets + L * (projections + mlp);
-}
-
 // Floats alive in a forward pass that forgets each block, with the attention of every layer captured
 // (run_bytes in attn/model/hf_loader.hpp is the same sum, in bytes and for one sequence).
 double inference_count(const ModelConfig& c, double B, double T) {
@@ -214,10 +205,10 @@ Json json_of(const Shape& shape) {
 Json json_of_text(const std::string& text) { return take(Json::parse(text)); }
 
 void check_size(const ModelConfig& config, bool training, Index batch) {
-  const double parameters = parameter_count(config) * (training ? 4 : 1);  // gradients and two moments
+  const double weights = approximate_parameters(config);
+  const double parameters = weights * (training ? 4 : 1);  // gradients and two moments
   if (!(parameters <= max_parameters * (training ? 2 : 1)))
-    refuse(ErrorCode::too_large, "about " +
-                                     std::to_string(static_cast<long long>(parameter_count(config) / 1e6)) +
+    refuse(ErrorCode::too_large, "about " + std::to_string(static_cast<long long>(weights / 1e6)) +
                                      " million weights: too many for a browser tab");
   if (training) {
     const double floats = 2 * activation_count(config, count(batch), count(config.context));

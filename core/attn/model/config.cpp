@@ -221,8 +221,17 @@ Status check_heads(const ModelConfig& c) {
   return Unit{};
 }
 
-// About as many parameters as the table will have; the product is taken in double: no overflow.
-double size_of(const ModelConfig& c) {
+Status check_size(const ModelConfig& c, double limit) {
+  const double total = approximate_parameters(c);
+  if (total <= limit) return Unit{};
+  const auto millions = [](double n) { return std::to_string(static_cast<long long>(n / 1e6)); };
+  return bad(ErrorCode::too_large, "about " + millions(total) + " million parameters; the limit is " +
+                                       millions(limit) + " million");
+}
+
+}  // namespace
+
+double approximate_parameters(const ModelConfig& c) {
   const double width = static_cast<double>(c.width), d = static_cast<double>(c.resolved_head_width());
   const double attention = 2 * width * d * static_cast<double>(c.heads + c.resolved_kv_heads());
   const double matrices = !c.has_mlp() ? 0 : c.mlp == MlpKind::swiglu ? 3 : 2;
@@ -233,16 +242,6 @@ double size_of(const ModelConfig& c) {
   return static_cast<double>(c.layers) * (attention + mlp) + width * static_cast<double>(tables) +
          buckets * static_cast<double>(c.heads);
 }
-
-Status check_size(const ModelConfig& c, double limit) {
-  const double total = size_of(c);
-  if (total <= limit) return Unit{};
-  const auto millions = [](double n) { return std::to_string(static_cast<long long>(n / 1e6)); };
-  return bad(ErrorCode::too_large, "about " + millions(total) + " million parameters; the limit is " +
-                                       millions(limit) + " million");
-}
-
-}  // namespace
 
 Status validate(const ModelConfig& config, double parameter_limit) {
   for (auto check : {check_extents, check_numbers, check_heads}) {

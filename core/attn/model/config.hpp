@@ -76,8 +76,7 @@ struct ModelConfig {
   std::vector<std::uint8_t> window_layers;  // L flags: 1 where the window holds; empty: in every layer
 
   // 0: tokens N(0, 1) (tied: 1/√D), learned positions 1/√D, matrices 1/√(fan-in); else N(0, init_std) with
-  // residual projections / √(2L). How loud tokens start decides
-  // which circuit wins (chapter 7).
+  // residual projections / √(2L). How loud tokens start decides which circuit wins (chapter 7).
   Real init_std = 0;
   Real position_std = 0;  // learned positions on their own; 0: as init_std says
   // Every head of a layer starts equal (chapter 7, symmetry experiment). Each head is then multiplied
@@ -110,6 +109,9 @@ struct ModelConfig {
   bool has_norms() const { return norm != NormPlacement::none; }
   bool has_final_norm() const { return final_norm && norm == NormPlacement::pre; }
 };
+
+// About as many parameters as the model has: biases and gains are left out. In double, so nothing overflows.
+double approximate_parameters(const ModelConfig& config);
 
 // Says what is wrong in words a user can act on ("heads = 5 does not divide width = 64; set head_width").
 // A model of more parameters than the limit is refused: only a file that holds them all proves that they are

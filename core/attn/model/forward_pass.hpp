@@ -80,7 +80,8 @@ class ForwardPass {
   bool wants(Site site, int l) const {
     return (options_.hooks && options_.hooks->wants({site, l})) || watches({site, l});
   }
-  bool looked_at() const { return options_.hooks || options_.watched || options_.cache; }
+  // Somebody may look at any row; and without a way back a block's memory is used again, for whole streams.
+  bool needs_all_rows() const { return options_.hooks || options_.watched || !tape_.training(); }
   bool watches(HookPoint point) const;
   Var hook(Site site, int l, Var v);
   Var watch(HookPoint point, Var v);

@@ -55,7 +55,7 @@ void ForwardPass::check() const {
     throw ShapeError("the gradients belong to a model of " + std::to_string(options_.gradients->size()) +
                      " parameters, this one has " + std::to_string(model_.parameters.size()));
   if (options_.watched) check_watched(*options_.watched);
-  if ((options_.tails && !takes_tails(c_)) || ((options_.tails || options_.distinct) && looked_at()))
+  if ((options_.tails && !takes_tails(c_)) || ((options_.tails || options_.distinct) && needs_all_rows()))
     throw ShapeError("this pass needs the rows of all tokens");
   if (options_.gates && static_cast<Index>(options_.gates->size()) != c_.layers)
     throw ShapeError("gates for " + std::to_string(options_.gates->size()) + " layers of " +

@@ -60,14 +60,14 @@ struct ForwardOptions {
   Parameters* gradients = nullptr;               // training: where parameter gradients are added
   std::vector<WatchedValue>* watched = nullptr;  // training: activations whose gradients are wanted
   const std::vector<Var>* gates = nullptr;       // L of [H] on the same tape: z_h <- g_h z_h
-  // Logits of the last tokens only, where no others are asked for: B + 1 row numbers, as tails() in
+  // Training: logits of the last tokens only, where no others are asked for: B + 1 row numbers, as tails() in
   // ops/tails.hpp takes them; logits are then [1, R, V]. The last layer computes keys and values of every
-  // token, and everything else of these rows alone. Throws if takes_tails(config) is false, or with hooks,
-  // watched values or a cache.
+  // token, and everything else of these rows alone. Throws if takes_tails(config) is false, with hooks or
+  // watched values, or on a tape of inference.
   const Index* tails = nullptr;
   // Training: the batch's rows before the first layer without their repetitions, as DistinctRows::take found
   // them for this model and batch; borrowed until the pass back has run. The first layer's queries, keys and
-  // values are computed once for each. Throws with hooks, watched values or a cache.
+  // values are computed once for each. Throws with hooks or watched values, or on a tape of inference.
   const DistinctRows* distinct = nullptr;
 };
 
