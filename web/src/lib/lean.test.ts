@@ -3,7 +3,7 @@ import katex from 'katex';
 import { pageNames, prune } from '../plugins/lean-css.mjs';
 import { mathSigns } from '../plugins/lean-math.mjs';
 import { plainCode } from '../plugins/lean-code.mjs';
-import { formulaBones, formulaStyles, heardMath, roundDrawings } from '../plugins/lean-markup.mjs';
+import { fieldsWait, formulaBones, formulaStyles, heardMath, roundDrawings } from '../plugins/lean-markup.mjs';
 import { inlineStyles, ownFaces, renameFaces, splitFaces, withoutScaffolding } from '../plugins/lean.mjs';
 import { direct, partsOf } from '../plugins/vite-lean-kit.mjs';
 
@@ -172,4 +172,19 @@ describe('an import from the index of the kit', () => {
       .toBe("  import '/kit/kit.css'; import { default as Widget } from '/kit/Widget.svelte'; import { fmt as f } from '/kit/fmt'; import { type Badge } from '../../kit';");
     expect(direct("import { fmt } from '../../kit/fmt';", parts, '/kit/')).toBe("import { fmt } from '../../kit/fmt';");
   });
+});
+
+describe('fields of figures wait until a figure is near', () => {
+  const island = (inner: string, client = 'near'): string => `<astro-island client="${client}" ssr>${inner}</astro-island>`;
+  const field = '<input type="number" value="7">', wait = `<template data-field>${field}</template>`;
+  it('in all figures but the first', () => expect(fieldsWait(island(field) + island(field))).toBe(island(field) + island(wait)));
+  it('choices with their list, and longer texts', () => {
+    expect(fieldsWait(island('') + island('<select><option>a</option></select><textarea rows="4">b</textarea>')))
+      .toBe(island('') + island('<template data-field><select><option>a</option></select></template><template data-field><textarea rows="4">b</textarea></template>'));
+  });
+  it('but not what a form-filler does not ask for, nor what is woken otherwise, nor what is no figure', () => {
+    const kept = island('') + island('<input type="radio" name="a"><input class="x" type="checkbox"><input min="0" type="range">') + island(field, 'load') + field;
+    expect(fieldsWait(kept)).toBe(kept);
+  });
+  it('once, in a figure within a figure', () => expect(fieldsWait(island('') + island(island(field) + field))).toBe(island('') + island(island(wait) + wait)));
 });

@@ -101,3 +101,25 @@ export function roundDrawings(html) {
     });
   });
 }
+
+const FIELD = /<select\b[^>]*>[^]*?<\/select>|<textarea\b[^>]*>[^]*?<\/textarea>|<input\b(?![^>]* type="(?:radio|checkbox|range|file|button|hidden)")[^>]*>/g;
+/**
+ * A browser that fills forms in asks every field of a new page for its place, and lays out the figure around it though it is far below
+ * the screen and left without layout (`content-visibility`): a figure each, a third of a chapter's layout. So the fields of figures
+ * wait in templates, from where scripts/near.ts takes them before a figure comes near. The first figure may be on the first screen
+ * and keeps its own.
+ */
+export function fieldsWait(html) {
+  let out = '', from = 0, depth = 0, seen = 0, start = 0, waits = false;
+  for (const { 0: tag, 1: closing, index } of html.matchAll(/<(\/?)astro-island\b[^>]*>/g)) {
+    if (!closing) {
+      if (depth++ > 0) continue;
+      start = index + tag.length;
+      waits = seen++ > 0 && tag.includes(' client="near"');
+    } else if (--depth === 0 && waits) {
+      out += html.slice(from, start) + html.slice(start, index).replace(FIELD, (field) => `<template data-field>${field}</template>`);
+      from = index;
+    }
+  }
+  return out + html.slice(from);
+}

@@ -6,7 +6,7 @@ import subsetFont from 'subset-font';
 import { closure } from './offline.mjs';
 import { prune, pageNames } from './lean-css.mjs';
 import { plainCode } from './lean-code.mjs';
-import { formulaBones, formulaStyles, heardMath, roundDrawings } from './lean-markup.mjs';
+import { fieldsWait, formulaBones, formulaStyles, heardMath, roundDrawings } from './lean-markup.mjs';
 import { faces, mathSigns } from './lean-math.mjs';
 
 // After the build, before the service worker's lists: a page carries the styles it can use, inside itself, and the faces of the
@@ -103,12 +103,13 @@ const SIDEBAR = /<script type="module">(?:(?!<\/script>)[^])*?sl-sidebar-state[^
  */
 export function withoutScaffolding(html) {
   const listed = new Set([...html.matchAll(/ id="source-([^"]+)"/g)].map(([, key]) => key));
-  return heardMath(roundDrawings(html)
+  return heardMath(fieldsWait(roundDrawings(html))
     .replace(/<semantics>([^]*?)<annotation encoding="application\/x-tex">[^]*?<\/annotation><\/semantics>/g, '$1')
     .replaceAll(/(<span class="(?:katex(?:-display)?|source-ref)") data-pagefind-ignore(?:="")?/g, '$1') // Pagefind has read it
     .replaceAll('<math xmlns="http://www.w3.org/1998/Math/MathML"', '<math')) // HTML knows where it belongs
     .replace(/(<a class="cite" href="[^"#]*#([^"]+)") data-full="[^"]*"/g, (whole, link, key) => (listed.has(key) ? link : whole))
     .replaceAll('<script type="module" src=', '<script type="module" fetchpriority="low" src=') // the small behaviours come after the text and its faces
+    .replaceAll(/(<astro-island\b[^>]*) opts="\{[^"]*\}"/g, '$1 opts="{}"') // a directive's options: ours take none, and the rest is for the development server
     .replace(html.includes('id="starlight__sidebar"') ? /$^/ : SIDEBAR, '');
 }
 

@@ -53,6 +53,7 @@ function near(island: HTMLElement): Promise<void> {
 const directive: ClientDirective = async (load, _options, island) => {
   void reader(); // whoever scrolled before any figure was near has read as well
   await near(island);
+  for (const waiting of island.querySelectorAll<HTMLTemplateElement>('template[data-field]')) waiting.replaceWith(waiting.content); // plugins/lean-markup.mjs, fieldsWait
   await Promise.race([loaded.then(idle), reader()]);
   const hydrate = await load();
   await reader();

@@ -25,11 +25,11 @@ async function train(config: TrainConfig, every: number, keepWeights = false): P
   return points;
 }
 
-async function save(name: string, recording: unknown): Promise<void> {
+async function save(name: string, recording: unknown, file = 'recording'): Promise<void> {
   const text = JSON.stringify(recording);
-  await writeFile(new URL(`../${name}/recording.json`, import.meta.url), `${text}\n`);
-  console.log(`${name}: ${(text.length / 1024).toFixed(1)} KB`);
-  if (text.length > 20 * 1024) throw new Error(`${name}/recording.json is over 20 KB`);
+  await writeFile(new URL(`../${name}/${file}.json`, import.meta.url), `${text}\n`);
+  console.log(`${name}/${file}: ${(text.length / 1024).toFixed(1)} KB`);
+  if (text.length > 20 * 1024) throw new Error(`${name}/${file}.json is over 20 KB`);
 }
 
 const short = (x: number, digits = 4): number => Number(x.toPrecision(digits));
@@ -48,7 +48,8 @@ const makers: Record<string, () => Promise<void>> = {
     const samples = points.map(toSample);
     const taken = await birth.knockouts(remote, config, points.at(-1)!.weights!, birth.roles(samples)!, 'zero');
     const knockouts = taken.map((k) => ({ ...k, verdict: { ...k.verdict, loss: short(k.verdict.loss), accuracy: short(k.verdict.accuracy) } }));
-    await save('birth', { commit, text: birth.TEXT, curve: pack(samples, layers, heads, SEED), maps, knockouts });
+    await save('birth', { commit, text: birth.TEXT, curve: pack(samples, layers, heads, SEED), maps: maps.slice(-1), knockouts });
+    await save('birth', maps.slice(0, -1), 'earlier'); // not at rest: they come with the reader
     console.log(birth.milestones(samples), knockouts.map((k) => `${k.label}: ${k.verdict.loss} ${k.verdict.accuracy}`));
   },
   async seeds() {
