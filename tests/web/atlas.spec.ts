@@ -16,6 +16,7 @@ const card = (page: Page): Locator => page.locator('#head-atlas .card');
 async function open(page: Page, query = '', theme: 'light' | 'dark' = 'light'): Promise<void> {
   await page.addInitScript((t) => localStorage.setItem('starlight-theme', t), theme);
   await page.goto(`./atlas/${query}`);
+  await page.mouse.move(40, 200); // a figure wakes with its reader
   await page.locator('astro-island:not([ssr])').first().waitFor({ state: 'attached' });
 }
 async function survey(page: Page): Promise<void> {
