@@ -11,6 +11,5 @@ export const ICONS = {
   play: 'M7 4.5v11l8.5-5.5Z',
   pause: 'M7 5v10M13 5v10',
   plus: 'M10 4.5v11M4.5 10h11',
-  minus: 'M4.5 10h11',
 } as const;
 export type IconName = keyof typeof ICONS;

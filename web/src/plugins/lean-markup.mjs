@@ -1,10 +1,11 @@
 // Markup that draws the same in fewer bytes.
 
-/** Calls `made` with each formula's visible half, from its first tag to the tag that closes it, and puts the answer in its place. */
-function formulas(html, made) {
+/** Calls `made` with each element that begins as `begins` says, from its first tag to the tag that closes it, and puts the answer in its place. */
+function elements(html, name, begins, made) {
   let out = '', from = 0;
-  for (const { index } of html.matchAll(/<span class="katex-html"/g)) {
-    const tag = /<(\/?)span\b[^>]*>/g;
+  for (const { index } of html.matchAll(begins)) {
+    if (index < from) continue; // inside the last one
+    const tag = new RegExp(`<(/?)${name}\\b[^>]*>`, 'g');
     tag.lastIndex = index;
     let depth = 0, end = index;
     for (let m = tag.exec(html); m; m = tag.exec(html)) {
@@ -16,6 +17,8 @@ function formulas(html, made) {
   }
   return out + html.slice(from);
 }
+/** The visible half of each formula. */
+const formulas = (html, made) => elements(html, 'span', /<span class="katex-html"/g, made);
 
 /**
  * KaTeX places each sign by an inline style; a chapter has some two thousand, of which a hundred differ. Those that recur become
@@ -110,16 +113,6 @@ const FIELD = /<select\b[^>]*>[^]*?<\/select>|<textarea\b[^>]*>[^]*?<\/textarea>
  * and keeps its own.
  */
 export function fieldsWait(html) {
-  let out = '', from = 0, depth = 0, seen = 0, start = 0, waits = false;
-  for (const { 0: tag, 1: closing, index } of html.matchAll(/<(\/?)astro-island\b[^>]*>/g)) {
-    if (!closing) {
-      if (depth++ > 0) continue;
-      start = index + tag.length;
-      waits = seen++ > 0 && tag.includes(' client="near"');
-    } else if (--depth === 0 && waits) {
-      out += html.slice(from, start) + html.slice(start, index).replace(FIELD, (field) => `<template data-field>${field}</template>`);
-      from = index;
-    }
-  }
-  return out + html.slice(from);
+  let seen = 0;
+  return elements(html, 'astro-island', /<astro-island\b/g, (island) => (seen++ > 0 && /^[^>]* client="near"/.test(island) ? island.replace(FIELD, '<template data-field>$&</template>') : island));
 }

@@ -98,18 +98,18 @@ export function inlineStyles(html, sheet, scripts, more = '') {
 const SIDEBAR = /<script type="module">(?:(?!<\/script>)[^])*?sl-sidebar-state[^]*?<\/script>/;
 /**
  * Markup that the build needed and no reader does: the TeX of each formula (its MathML is what is read aloud, and copied), the
- * reference behind a citation that also stands in the list of sources (page.ts takes it from there), a script for a part that
- * is not there.
+ * reference behind a citation that also stands in the list of sources (page.ts takes it from there), what a figure tells the
+ * development server, a script for a part that is not there.
  */
 export function withoutScaffolding(html) {
   const listed = new Set([...html.matchAll(/ id="source-([^"]+)"/g)].map(([, key]) => key));
-  return heardMath(fieldsWait(roundDrawings(html))
+  return heardMath(roundDrawings(html)
     .replace(/<semantics>([^]*?)<annotation encoding="application\/x-tex">[^]*?<\/annotation><\/semantics>/g, '$1')
     .replaceAll(/(<span class="(?:katex(?:-display)?|source-ref)") data-pagefind-ignore(?:="")?/g, '$1') // Pagefind has read it
     .replaceAll('<math xmlns="http://www.w3.org/1998/Math/MathML"', '<math')) // HTML knows where it belongs
     .replace(/(<a class="cite" href="[^"#]*#([^"]+)") data-full="[^"]*"/g, (whole, link, key) => (listed.has(key) ? link : whole))
     .replaceAll('<script type="module" src=', '<script type="module" fetchpriority="low" src=') // the small behaviours come after the text and its faces
-    .replaceAll(/(<astro-island\b[^>]*) opts="\{[^"]*\}"/g, '$1 opts="{}"') // a directive's options: ours take none, and the rest is for the development server
+    .replaceAll(/(<astro-island\b[^>]*) opts="\{[^"]*\}"/g, '$1 opts="{}"') // a directive's options: ours takes none
     .replace(html.includes('id="starlight__sidebar"') ? /$^/ : SIDEBAR, '');
 }
 
@@ -181,7 +181,7 @@ export default function lean({ base = '/' } = {}) {
         const classes = new Set([...texts].filter(([f]) => f.endsWith('.css')).flatMap(([, css]) => [...css.matchAll(/\.([A-Za-z_][\w-]*)/g)].map(([, name]) => name)));
         let before = 0, after = 0;
         for (const page of pages) {
-          const listings = plainCode(withoutScaffolding(texts.get(page)));
+          const listings = plainCode(withoutScaffolding(fieldsWait(texts.get(page))));
           const { html, css } = formulaStyles(formulaBones(listings.html, classes));
           texts.set(page, html); // without the scripts of what is gone
           const code = [...closure(page, names, texts)].map((f) => texts.get(f));
