@@ -3,20 +3,21 @@
 // by processor time: the latter still means something when others hold the cores.
 //   web/node_modules/.bin/node bench/train_step.mjs [ROUNDS] [simd|scalar]
 //
-// The loss of the recipe counts where the repeat decides the next token, two thirds of the rows. The core computes the last
-// layer for those rows alone (ForwardOptions::tails); and of 1536 rows before the first layer a third repeat another's token at
-// the same place, so what its heads read of them is computed once (ForwardOptions::distinct). Same loss, same gradients. PyTorch,
-// written as one writes it, computes all rows and multiplies by the mask. So the step with the loss on every row is timed too,
-// where only the repetitions are left out.
+// The core does less for the same loss and the same gradients, in two places. The loss counts where the repeat decides
+// the next token, two thirds of the rows: the last layer is computed for those alone (ForwardOptions::tails). And a row
+// before the first layer is a token's plus a place's, so that its queries, keys and values are added up from products of
+// the two tables, 32 + 48 rows instead of 1536 (ForwardOptions::tables). PyTorch, written as one writes it, computes all
+// rows and multiplies by the mask. So the step with the loss on every row is timed too, where only the tables help.
 //
 // Where the WASM step goes (Zen 5, 4.2 GHz, node 22; shares from node --cpu-prof over a build with --profiling-funcs):
-//   59 %  tiles of the linear layers' products, at 60 GFLOP/s; the same 4 x 8 tile written in assembly, on 128 bits and
+//   51 %  tiles of the linear layers' products, at 60 GFLOP/s; the same 4 x 8 tile written in assembly, on 128 bits and
 //         without FMA, reaches 62.5. (Relaxed SIMD has FMA, but these processors add in pipes of their own: a
 //         multiplication and an addition cost what the fused one does. Tiles of 4, 5 and 6 rows were tried.)
-//   13 %  tiles of the heads' products, 48 x 48 x 16, of which causality leaves a little over half
-//    7 %  packing and entering the products
-//   10 %  softmax, forth and back
-//   11 %  the rest: normalisation, residual additions, loss, AdamW, the boundary
+//   15 %  tiles of the heads' products, 48 x 48 x 16, of which causality leaves a little over half
+//    5 %  packing and entering the products
+//   11 %  softmax, forth and back
+//    4 %  rows from the tables, forth and back
+//   14 %  the rest: normalisation, residual additions, loss, AdamW, the boundary
 // PyTorch spends less on the products, with vectors up to four times as wide and FMA, and more on everything between them.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

@@ -39,13 +39,14 @@ struct Answer {
 };
 
 // With `asked` the loss is over those rows alone, and the others are left out.
-inline Answer answer(const Model& model, const TaskBatch& batch, const AskedRows* asked,
-                     const DistinctRows* distinct = nullptr) {
+inline Answer answer(const Model& model, const TaskBatch& batch, const AskedRows* asked, bool tables = false,
+                     const Hooks* hooks = nullptr) {
   Tape tape(Tape::Mode::training);
   Parameters gradients(model.config);
   ForwardOptions options;
   options.gradients = &gradients;
-  options.distinct = distinct;
+  options.tables = tables;
+  options.hooks = hooks;
   if (asked) options.tails = asked->starts.data();
   const Var logits = forward(tape, model, batch.inputs, options);
   const CrossEntropy ce = cross_entropy(tape, logits, (asked ? asked->targets : batch.targets).data(),

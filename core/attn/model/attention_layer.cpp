@@ -12,6 +12,7 @@
 #include "attn/ops/head_gate.hpp"
 #include "attn/ops/linear.hpp"
 #include "attn/ops/norm.hpp"
+#include "attn/ops/table_rows.hpp"
 
 namespace attn {
 namespace {
@@ -44,9 +45,9 @@ void append(Heads cache, ConstHeads x, Index past) {
 Var ForwardPass::attention_layer(int l, Var x) {
   const Index H = c_.heads, K = c_.resolved_kv_heads();
   // A shared matrix is multiplied once for each role: a hook on q must not reach k.
-  Var q = spread(l, project(l, "Q", asked(l, x), H));    // [B, T, H, d]
-  Var k = spread(l, project(l, c_.key_role(), x, K));    // [B, T, H_kv, d]
-  Var v = spread(l, project(l, c_.value_role(), x, K));  // [B, T, H_kv, d]
+  Var q = project(l, "Q", asked(l, x), H);    // [B, T, H, d]
+  Var k = project(l, c_.key_role(), x, K);    // [B, T, H_kv, d]
+  Var v = project(l, c_.value_role(), x, K);  // [B, T, H_kv, d]
   if (c_.qk_norm) {
     q = rms_norm(tape_, q, parameter(l, "attn.q_norm.w"), c_.norm_epsilon);
     k = rms_norm(tape_, k, parameter(l, "attn.k_norm.w"), c_.norm_epsilon);
@@ -67,13 +68,22 @@ Var ForwardPass::attention_layer(int l, Var x) {
 }
 // #endregion three-roles
 
-// x W + b with the matrix and the bias of one role: "Q", "K" or "V".
+// x W + b with the matrix and the bias of one role: "Q", "K" or "V". Of the tables x is the factor.
 Var ForwardPass::project(int l, const char* role, Var x, Index heads) {
   const Var w = parameter(in_block(l, "attn.W_") << role), b = parameter(in_block(l, "attn.b_") << role);
   LinearOptions options;
   if (c_.identical_heads) options.output_heads = heads;
-  const Shape in = tape_.value(x).shape;
-  return linear(tape_, x, w, b, in[0] * in[1], {in[0], in[1], heads, c_.resolved_head_width()}, options);
+  const Index d = c_.resolved_head_width();
+  const auto times_w = [&](Var rows, Index batch, Index length) {
+    return linear(tape_, rows, w, b, batch * length, {batch, length, heads, d}, options);
+  };
+  if (!tables_ || l > 0) {
+    const Shape in = tape_.value(x).shape;
+    return times_w(x, in[0], in[1]);
+  }
+  const Var places = places_.valid() ? times_w(places_, 1, T_) : Var{};
+  return table_rows(tape_, x, times_w(parameter("embed.W_E"), 1, c_.vocab), places, batch_.tokens.data(),
+                    {B_, T_, heads, d});
 }
 
 Var ForwardPass::smear(int l, Var k) {

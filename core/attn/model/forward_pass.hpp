@@ -48,7 +48,8 @@ class ForwardPass {
         options_(options),
         B_(batch.batch),
         T_(batch.length),
-        past_(options.cache ? options.cache->length() : 0) {}
+        past_(options.cache ? options.cache->length() : 0),
+        tables_(options.tables && !needs_all_rows() && takes_tables(model.config, batch)) {}
 
   Var run();
 
@@ -71,7 +72,6 @@ class ForwardPass {
   Var read(Site site, int l, const char* norm, Var x);
   Var write(int l, const char* norm, Var x, Var update);
   Var asked(int l, Var x);
-  Var spread(int l, Var x);
   Var normalise(int l, const char* name, Var x);
   Var positions(Var x);
   Var smear(int l, Var k);
@@ -94,6 +94,8 @@ class ForwardPass {
   const TokenBatch& batch_;
   const ForwardOptions& options_;
   const Index B_, T_, past_;
+  const bool tables_;   // of the first layer
+  Var places_;          // [T, D], what is added to the stream; invalid for none
   View cosine_, sine_;  // [T, r/2], rotary models
   Var bias_;            // [H, T, S], ALiBi and T5
 };

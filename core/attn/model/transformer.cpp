@@ -9,6 +9,7 @@
 #include "attn/ops/embedding.hpp"
 #include "attn/ops/linear.hpp"
 #include "attn/ops/norm.hpp"
+#include "attn/ops/table_rows.hpp"
 #include "attn/ops/tails.hpp"
 
 namespace attn {
@@ -55,7 +56,7 @@ void ForwardPass::check() const {
     throw ShapeError("the gradients belong to a model of " + std::to_string(options_.gradients->size()) +
                      " parameters, this one has " + std::to_string(model_.parameters.size()));
   if (options_.watched) check_watched(*options_.watched);
-  if ((options_.tails && !takes_tails(c_)) || ((options_.tails || options_.distinct) && needs_all_rows()))
+  if (options_.tails && (!takes_tails(c_) || needs_all_rows()))
     throw ShapeError("this pass needs the rows of all tokens");
   if (options_.gates && static_cast<Index>(options_.gates->size()) != c_.layers)
     throw ShapeError("gates for " + std::to_string(options_.gates->size()) + " layers of " +
@@ -84,15 +85,8 @@ Var ForwardPass::run() {
   return c_.unembed ? unembed(x) : x;
 }
 
-// [B, T, D]; of distinct rows alone [1, U, D].
 Var ForwardPass::embed() {
-  const Var table = parameter("embed.W_E");
-  if (const DistinctRows* rows = options_.distinct) {
-    const Index U = static_cast<Index>(rows->tokens.size());
-    const Var x = positions(embedding(tape_, table, rows->tokens.data(), 1, U));
-    return c_.embed_norm ? normalise(-1, "embed_norm", x) : x;
-  }
-  Var x = hook(Site::embed, -1, embedding(tape_, table, batch_.tokens.data(), B_, T_));
+  Var x = hook(Site::embed, -1, embedding(tape_, parameter("embed.W_E"), batch_.tokens.data(), B_, T_));
   if (c_.token_types)
     x = add(tape_, x, embedding(tape_, parameter("type_embed.W_type"), batch_.types.data(), B_, T_));
   x = positions(x);
@@ -100,20 +94,17 @@ Var ForwardPass::embed() {
 }
 
 Var ForwardPass::positions(Var x) {
-  Var rows;  // [T, D]
   if (c_.position == PositionKind::learned) {
-    rows = slice_rows(tape_, parameter("pos_embed.W_pos"), past_, T_);
+    places_ = slice_rows(tape_, parameter("pos_embed.W_pos"), past_, T_);
   } else if (c_.position == PositionKind::sinusoidal) {
     const View table = tape_.scratch({T_, c_.width});
     sinusoidal_table(table, past_);
-    rows = tape_.constant(table);
+    places_ = tape_.constant(table);
   } else {
     return x;
   }
-  if (const DistinctRows* d = options_.distinct)
-    return add(tape_, x, gather_rows(tape_, rows, d->positions.data(), tape_.value(x).shape));
-  if (!wants(Site::pos_embed, -1)) return add_rows(tape_, x, rows);
-  return add(tape_, x, hook(Site::pos_embed, -1, repeat_rows(tape_, rows, B_)));
+  if (!wants(Site::pos_embed, -1)) return add_rows(tape_, x, places_);
+  return add(tape_, x, hook(Site::pos_embed, -1, repeat_rows(tape_, places_, B_)));
 }
 
 void ForwardPass::prepare_positions() {
@@ -156,7 +147,7 @@ Var ForwardPass::blocks(Var x) {
 Var ForwardPass::block(int l, Var x) {
   x = hook(Site::resid_pre, l, x);
   const Var a = attention_layer(l, read(Site::attn_in, l, "ln1", x));
-  x = write(l, "ln1", spread(l, x), a);  // x + Attention(N(x))
+  x = write(l, "ln1", x, a);  // x + Attention(N(x))
   if (c_.has_mlp()) {
     x = hook(Site::resid_mid, l, x);
     const Var m = mlp_layer(l, read(Site::mlp_in, l, "ln2", x));
@@ -171,17 +162,9 @@ Var ForwardPass::asked(int l, Var x) {
   return options_.tails && l == c_.layers - 1 ? tails(tape_, x, options_.tails) : x;
 }
 
-// The first layer's distinct rows [1, U, ...] where the batch has them, [B, T, ...].
-Var ForwardPass::spread(int l, Var x) {
-  if (!options_.distinct || l > 0) return x;
-  Shape shape = tape_.value(x).shape;
-  shape.set(0, B_);
-  shape.set(1, T_);
-  return gather_rows(tape_, x, options_.distinct->which.data(), shape);
-}
-
-// What a layer reads: N(x) in a pre-norm model, else the stream itself.
+// What a layer reads: N(x) in a pre-norm model, else the stream itself; the factor of N(x) before tables.
 Var ForwardPass::read(Site site, int l, const char* norm, Var x) {
+  if (tables_ && l == 0 && site == Site::attn_in) return rms_factor(tape_, x, c_.norm_epsilon);
   if (c_.norm == NormPlacement::pre) return hook(site, l, normalise(l, norm, x));
   // A hook must not reach the stream through what the layer reads.
   return wants(site, l) ? hook(site, l, copy(tape_, x)) : x;
@@ -234,6 +217,14 @@ Var ForwardPass::unembed(Var x) {
 bool takes_tails(const ModelConfig& config) {
   return config.layers > 0 && config.position != PositionKind::rope &&
          config.position != PositionKind::alibi && config.position != PositionKind::t5;
+}
+
+bool takes_tables(const ModelConfig& c, const TokenBatch& batch) {
+  // One layer is the last as well, whose queries `tails` may leave out.
+  const bool plain = c.norm == NormPlacement::pre && c.norm_kind == NormKind::rms_norm && !c.norm_gain &&
+                     !c.embed_norm && !c.token_types && !c.token_gates && !c.qkv_bias;
+  return c.layers > 1 && plain &&
+         2 * (c.vocab + (c.adds_positions() ? batch.length : 0)) <= batch.batch * batch.length;
 }
 
 Var forward(Tape& tape, const Model& model, const TokenBatch& batch, const ForwardOptions& options) {

@@ -6,7 +6,6 @@
 
 #include "attn/base/tensor.hpp"
 #include "attn/model/config.hpp"
-#include "attn/model/distinct_rows.hpp"
 #include "attn/model/hooks.hpp"
 #include "attn/model/parameters.hpp"
 #include "attn/ops/tape.hpp"
@@ -65,14 +64,18 @@ struct ForwardOptions {
   // token, and everything else of these rows alone. Throws if takes_tails(config) is false, with hooks or
   // watched values, or on a tape of inference.
   const Index* tails = nullptr;
-  // Training: the batch's rows before the first layer without their repetitions, as DistinctRows::take found
-  // them for this model and batch; borrowed until the pass back has run. The first layer's queries, keys and
-  // values are computed once for each. Throws with hooks or watched values, or on a tape of inference.
-  const DistinctRows* distinct = nullptr;
+  // Training: the first layer's queries, keys and values may be added up from tables by token and by place
+  // (ops/table_rows.hpp) instead of multiplied row by row. Done where takes_tables allows it and nobody
+  // looks.
+  bool tables = false;
 };
 
 // Whether the last layer can leave rows out: not where positions act on the scores of whole sequences.
 bool takes_tails(const ModelConfig& config);
+
+// Whether a row before the first layer is a token's and a place's alone, seen through one factor, and the
+// tables are small beside the batch.
+bool takes_tables(const ModelConfig& config, const TokenBatch& batch);
 
 // Logits [B, T, V] (config.unembed = false: the last hidden state [B, T, D]). Bad tokens and over-long
 // input are the caller's to check with check_tokens; here they throw. The batch, the model and the

@@ -42,22 +42,13 @@ void embedding_backward(View dtable, ConstView dout, const TokenId* tokens) {
 }
 
 Var embedding(Tape& tape, Var table, const TokenId* tokens, Index batch, Index length) {
-  const Shape shape{batch, length, tape.shape(table)[1]};
-  if (!tape.is_stored(table)) return gather_rows(tape, table, tokens, shape);
-  const Var out = tape.result(shape, false);
-  embedding_forward(tape.mutable_value(out), tape.stored(table), tokens);
-  return out;
-}
-
-Var gather_rows(Tape& tape, Var x, const TokenId* which, const Shape& shape) {
-  const Var out = tape.result(shape, tape.needs_grad(x));
-  const Index width = tape.value(out).size() / (shape[0] * shape[1]);
-  const auto rows = [width](auto all) {
-    all.shape = {all.size() / width, width};
-    return all;
-  };
-  embedding_forward(tape.mutable_value(out), rows(tape.value(x)), which);
-  tape.on_backward(out, [=](Tape& t) { embedding_backward(rows(t.grad(x)), rows(t.grad(out)), which); });
+  const Var out = tape.result({batch, length, tape.shape(table)[1]}, tape.needs_grad(table));
+  if (tape.is_stored(table)) {
+    embedding_forward(tape.mutable_value(out), tape.stored(table), tokens);
+    return out;
+  }
+  embedding_forward(tape.mutable_value(out), tape.value(table), tokens);
+  tape.on_backward(out, [=](Tape& t) { embedding_backward(t.grad(table), t.grad(out), tokens); });
   return out;
 }
 

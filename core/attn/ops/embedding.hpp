@@ -16,11 +16,6 @@ void embedding_forward(View out, const StoredView& table, const TokenId* tokens)
 // The tokens must live as long as the tape's values. Result: [B, T, D].
 Var embedding(Tape& tape, Var table, const TokenId* tokens, Index batch, Index length);
 
-// Rows of x by number, in a shape of their own: out [B, T, ...] has the row x[which[i]] at place i, where a
-// row is what out has for one of its B · T places. A row taken twice gets both gradients. `which` must live
-// as long as the tape's values.
-Var gather_rows(Tape& tape, Var x, const TokenId* which, const Shape& out);
-
 // out: [B, T, D] = x + rows [T, D] in every sequence.
 void add_rows_forward(View out, ConstView x, ConstView rows);
 // drows: [T, D] is added to: Σ over the sequences.

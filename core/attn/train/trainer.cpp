@@ -55,14 +55,14 @@ void TrainerCore::keep_for_return() {
 }
 
 // The batch's loss on the tape. Rows before the first position that counts matter by their keys and values
-// alone: the last layer leaves out the rest of them; and what the first layer reads of equal rows is computed
-// once. Loss and gradients are the same up to rounding.
+// alone: the last layer leaves out the rest of them; and what the first layer reads is added up from tables.
+// Loss and gradients are the same up to rounding.
 CrossEntropy TrainerCore::loss() {
   ForwardOptions options;
   options.gradients = &gradients_;
   const bool some = takes_tails(config_.model) && asked_.take(batch_);
   if (some) options.tails = asked_.starts.data();
-  if (distinct_.take(config_.model, batch_.inputs)) options.distinct = &distinct_;
+  options.tables = true;
   return cross_entropy(tape_, forward(tape_, state_.model, batch_.inputs, options),
                        some ? asked_.targets.data() : batch_.targets.data(),
                        some ? asked_.weights.data() : batch_.weights.data());

@@ -40,7 +40,6 @@ class TrainerCore final : public Trainer {
   Parameters gradients_;
   TaskBatch batch_;
   AskedRows asked_;
-  DistinctRows distinct_;
   Tape tape_{Tape::Mode::training};
   Tape evaluation_{Tape::Mode::inference};
 };
