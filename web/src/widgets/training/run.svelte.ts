@@ -12,6 +12,8 @@ export type Trained = TrainPoint & { weights: Float32Array };
 export class TrainingRun extends WorkerRun<TrainPoint> {
   model = $state.raw<ModelInfo | null>(null);
   config = $state.raw<TrainConfig | null>(null);
+  /** The steps are done, what was asked of the weights is not: a figure still shows what it showed before. */
+  examining = $state(false);
   #trainer = -1;
   #every = 20;
   #keep = false;
@@ -69,17 +71,20 @@ export class TrainingRun extends WorkerRun<TrainPoint> {
   async examine<R>(job: (end: Trained) => Promise<R>): Promise<R | null> {
     const [turn, end] = [this.turn, this.points.at(-1)];
     if (this.state !== 'done' || !end?.weights) return null;
+    this.examining = true;
     try {
       const answer = await job({ ...end, weights: end.weights });
       return turn === this.turn ? answer : null;
     } catch (e) {
       if (turn !== this.turn) return null;
       throw e;
+    } finally {
+      if (turn === this.turn) this.examining = false;
     }
   }
 
   override reset(): void {
     super.reset();
-    [this.model, this.config] = [null, null];
+    [this.model, this.config, this.examining] = [null, null, false];
   }
 }

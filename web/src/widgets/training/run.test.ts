@@ -40,7 +40,10 @@ describe('a training run', () => {
     core.point(700);
     await core.stop('done');
     expect([run.state, over, core.ended()]).toEqual(['done', true, 1]);
-    expect(await run.examine(async (end) => end.weights[0])).toBe(700);
+    const examined = run.examine(async (end) => end.weights[0]);
+    expect(run.examining).toBe(true);
+    expect(await examined).toBe(700);
+    expect(run.examining).toBe(false);
   });
 
   it('is over when it is cancelled, and when another begins', async () => {
@@ -77,6 +80,7 @@ describe('a training run', () => {
     let answer = (_: string): void => {};
     const late = run.examine(() => new Promise<string>((resolve) => (answer = resolve)));
     run.reset();
+    expect(run.examining).toBe(false);
     answer('of another model');
     expect(await late).toBeNull();
     await trained();
@@ -86,6 +90,8 @@ describe('a training run', () => {
     fail(new Error('closed'));
     expect(await broken).toBeNull();
     await again;
+    expect(run.examining).toBe(false);
     await expect(run.examine(() => Promise.reject(new Error('out of memory')))).rejects.toThrow('out of memory');
+    expect(run.examining).toBe(false);
   });
 });
