@@ -79,3 +79,16 @@ TEST_CASE("norms: a constant row is finite") {
   for (Real v : normed(layer(), zeros)) CHECK(v == 0);
   for (Real v : normed(rms(), zeros)) CHECK(v == 0);
 }
+
+TEST_CASE("norms: a gain or a bias of another width is refused") {
+  Tape tape(Tape::Mode::inference);
+  const Tensor x(Shape{2, 5}), right(Shape{5}), narrow(Shape{4}), matrix(Shape{1, 5});
+  const Var in = tape.constant(x), ok = tape.constant(right);
+  for (const Tensor* wrong : {&narrow, &matrix}) {
+    const Var bad = tape.constant(*wrong);
+    CHECK_THROWS_AS(rms_norm(tape, in, bad, Real(1e-5)), ShapeError);
+    CHECK_THROWS_AS(layer_norm(tape, in, bad, Var{}, Real(1e-5)), ShapeError);
+    CHECK_THROWS_AS(layer_norm(tape, in, ok, bad, Real(1e-5)), ShapeError);
+  }
+  CHECK_NOTHROW(layer_norm(tape, in, ok, ok, Real(1e-5)));
+}

@@ -5,6 +5,16 @@
 #include "attn/math/vector.hpp"
 
 namespace attn {
+namespace {
+
+// The gain or bias of rows of n numbers; null if there is none.
+const Real* per_column(const Tape& tape, Var v, Index n) {
+  if (!v.valid()) return nullptr;
+  expect_shape("gain or bias of a norm", tape.value(v).shape, Shape{n});
+  return tape.value(v).data;
+}
+
+}  // namespace
 
 void layer_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, const Real* bias, Index n,
                     Real epsilon) {
@@ -79,8 +89,7 @@ Var layer_norm(Tape& tape, Var x, Var gain, Var bias, Real epsilon) {
   const Index n = shape[-1], rows = n ? shape.size() / n : 0;
   const Var out = tape.result(shape, tape.needs_grad(x) || tape.needs_grad(gain) || tape.needs_grad(bias));
   const View statistics = tape.scratch({rows, 2});
-  const Real* g = gain.valid() ? tape.value(gain).data : nullptr;
-  const Real* b = bias.valid() ? tape.value(bias).data : nullptr;
+  const Real *g = per_column(tape, gain, n), *b = per_column(tape, bias, n);
   for (Index r = 0; r < rows; ++r)
     layer_norm_row(tape.mutable_value(out).data + r * n, statistics.data + 2 * r, tape.value(x).data + r * n,
                    g, b, n, epsilon);
@@ -100,7 +109,7 @@ Var rms_norm(Tape& tape, Var x, Var gain, Real epsilon) {
   const Index n = shape[-1], rows = n ? shape.size() / n : 0;
   const Var out = tape.result(shape, tape.needs_grad(x) || tape.needs_grad(gain));
   const View statistics = tape.scratch({rows});
-  const Real* g = gain.valid() ? tape.value(gain).data : nullptr;
+  const Real* g = per_column(tape, gain, n);
   for (Index r = 0; r < rows; ++r)
     rms_norm_row(tape.mutable_value(out).data + r * n, statistics.data + r, tape.value(x).data + r * n, g, n,
                  epsilon);

@@ -19,7 +19,7 @@ void rms_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, In
 void rms_norm_row_backward(Real* dx, Store dx_store, Real* dgain, const Real* dy, const Real* x,
                            const Real* statistics, const Real* gain, Index n);
 
-// x: [.., n]; gain and bias: [n], or invalid Vars for none.
+// x: [.., n]; gain and bias: [n], or invalid Vars for none. Throws ShapeError for any other.
 Var layer_norm(Tape& tape, Var x, Var gain, Var bias, Real epsilon);
 Var rms_norm(Tape& tape, Var x, Var gain, Real epsilon);
 

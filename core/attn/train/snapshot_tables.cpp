@@ -80,6 +80,9 @@ Status read_tables(const io::SafeTensors& file, const ModelConfig& config, Model
   Real* const flats[] = {model.parameters.flat().data, adamw.m.data(), adamw.v.data()};
   for (int i = 0; i < 3; ++i)
     if (const Status s = read_table(file, prefixes[i], model.parameters, flats[i]); !s) return s.error();
+  if (std::any_of(adamw.v.begin(), adamw.v.end(),
+                  [](Real v) { return v < 0; }))  // a square root is taken of them
+    return malformed_snapshot("holds a second moment below zero");
   return Unit{};
 }
 
