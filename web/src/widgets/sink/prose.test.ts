@@ -75,7 +75,7 @@ describe('dissent', () => {
   const direct = Array.from({ length: 40 }, (_, i) => mean(of('direct', i)));
   it('no head is against the answer on average, every head often', () => {
     expect(direct.filter((x) => x > 0)).toHaveLength(38);
-    says('больше чем на двух словах из пяти', 'без двадцати девяти голов из сорока модель хуже');
+    says('больше чем на двух словах из пяти', 'двадцать девять голов из сорока нужны');
     expect(direct.filter((_, i) => mean(of('loss', i)) > 0)).toHaveLength(29);
     says(`наименьший, ${ru(Math.min(...direct), 4)},`);
     const sorted = [...d.against].sort((a, b) => a - b);
