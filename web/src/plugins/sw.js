@@ -93,10 +93,10 @@ self.addEventListener('message', (event) => {
   })());
 });
 
-async function networkFirst(request, key) {
+async function networkFirst(request, key, ask = () => fetch(request)) {
   const cache = await caches.open(CACHE);
   const kept = await cache.match(key);
-  const network = fetch(request).then((answer) => {
+  const network = ask().then((answer) => {
     if (answer.ok && !answer.redirected && request.method === 'GET') cache.put(key, answer.clone()).catch(() => {}); // no room: the answer is still an answer
     return answer;
   });
@@ -112,7 +112,9 @@ self.addEventListener('fetch', (event) => {
   if (request.mode === 'navigate') {
     const page = pageOf(url);
     const key = page === null ? url : full(page);
-    event.respondWith(networkFirst(request, key).catch(async () =>
+    // What a reader wrote into a figure stands behind the "?", and is for no server.
+    const stateless = () => fetch(url, { redirect: 'manual', cache: request.cache });
+    event.respondWith(networkFirst(request, key, stateless).catch(async () =>
       (await caches.match(full('offline/'))) ?? Response.error()));
   } else if (immutable(url)) {
     event.respondWith((async () => {

@@ -90,6 +90,15 @@ it('keeps the page that was visited, whole, and answers for it without a network
   expect(await w.get('two/', 'navigate')).toBe('offline/ of 1');
 });
 
+it('tells the server nothing of what stands behind the question mark', async () => {
+  const w = await installed(1);
+  asked = [];
+  expect(await w.get('one/?w-head.text=слова+читателя', 'navigate')).toBe('one/ of 1');
+  expect(asked).toEqual(['one/']);
+  offline();
+  expect(await w.get('one/?w-head.text=другие', 'navigate')).toBe('one/ of 1');
+});
+
 it('asks for nothing twice on the first visit', async () => {
   const w = await installed(1);
   asked = [];
