@@ -131,4 +131,4 @@ export async function ask(engine: RemoteEngine, m: RuSmall, text: string, how: H
 /** Sums of a half over layers at one place. */
 export const ofHalf = (parts: readonly ArrayLike<number>[], half: Half, t: number): number => parts.reduce((sum, p, k) => sum + ((k % 2 === 0) === (half === 'attn') ? p[t]! : 0), 0);
 
-export const NEEDS: Record<Need, string> = { local: 'хватало прошлого токена', context: 'решил контекст', rest: 'ни то ни другое' };
+export const NEEDS: Record<Need, string> = { local: 'хватало предыдущего токена', context: 'решил контекст', rest: 'ни то ни другое' };

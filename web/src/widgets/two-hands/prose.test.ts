@@ -33,7 +33,7 @@ describe('the figure at rest', () => {
 describe('«Кто знал прошлое»', () => {
   it('prints the table of halves', () => {
     expect(groups).toHaveLength(5);
-    const names: Record<Need, string> = { local: 'хватало прошлого токена', rest: 'ни то ни другое', context: 'решил контекст' };
+    const names: Record<Need, string> = { local: 'хватало предыдущего токена', rest: 'ни то ни другое', context: 'решил контекст' };
     for (const need of ['local', 'rest', 'context'] as const)
       says(`| ${names[need]} | ${groups.reduce((s, g) => s + g.alone[need].count, 0)} | ${[middle('alone', need, ATTENTION), middle('alone', need, FFN), middle('mean', need, ATTENTION), middle('mean', need, [1]), middle('mean', need, UPPER)].map((x) => ru(x)).join(' | ')} |`);
   });
