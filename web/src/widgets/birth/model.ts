@@ -52,7 +52,7 @@ export function scoreSeries(samples: readonly Sample[]): Series[] {
 }
 
 export const LEVELS = [
-  { y: ONE_LETTER_VOTE, label: 'голосование по одной букве' },
+  { y: ONE_LETTER_VOTE, label: 'простое голосование по одной букве' },
   { y: uniformPrevious(48), label: 'равномерное внимание' },
 ];
 
