@@ -147,7 +147,8 @@ describe('plots', () => {
     }
   });
   it('stacks milestone labels that would overlap', () => {
-    expect(stack([100, 120, 400], [80, 80, 80], 420)).toEqual([{ row: 0, left: false }, { row: 1, left: false }, { row: 0, left: true }]);
+    expect(stack([100, 120, 400], [80, 80, 80], 420)).toEqual([{ row: 0, left: false, at: 104 }, { row: 1, left: false, at: 124 }, { row: 0, left: true, at: 396 }]);
+    expect(stack([150], [166], 256)).toEqual([{ row: 0, left: true, at: 162 }]); // not off the edge
   });
 });
 

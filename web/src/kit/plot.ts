@@ -144,17 +144,18 @@ export function dodge(wanted: readonly number[], gap: number, top: number, botto
   return out;
 }
 
-/** Milestone labels on rows above the plot, so that neighbours do not overlap. */
-export function stack(xs: readonly number[], widths: readonly number[], limit: number): { row: number; left: boolean }[] {
+/** Milestone labels on rows above the plot, so that neighbours do not overlap. `at`: where a label begins, or ends if it is left of its line. */
+export function stack(xs: readonly number[], widths: readonly number[], limit: number): { row: number; left: boolean; at: number }[] {
   const ends: { from: number; to: number }[][] = [];
   return xs.map((x, i) => {
     const w = widths[i] as number;
     const left = x + w > limit; // label to the left of its line
-    const [from, to] = left ? [x - w, x] : [x, x + w];
+    const to = left ? Math.max(x, w) : x + w; // too long for either side, it stands over its line
+    const from = to - w;
     let row = 0;
     while ((ends[row] ?? []).some((e) => from < e.to + 6 && to > e.from - 6)) row += 1;
     (ends[row] ??= []).push({ from, to });
-    return { row, left };
+    return { row, left, at: left ? to - 4 : x + 4 };
   });
 }
 
