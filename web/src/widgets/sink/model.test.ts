@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RemoteEngine } from '../../../../wasm/client/types.ts';
 import type { RuSmall } from '../ru-small/open.ts';
-import { evictions, placeOf, seen, shared, sinks, STARTS, tokensWith } from './model';
+import { evictions, isMark, placeOf, seen, shared, sinks, STARTS, tokensWith, weightOn } from './model';
 import json from './recording.json';
 
 const words: Record<string, number> = { '.': 7, ' стол': 9 };
@@ -26,6 +26,16 @@ it('averages the rise over the targets behind the place', async () => {
   const engine = { blind: async (_: number, { seen: s }: { seen: Float32Array }) => ({ shape: [2, 4], data: Float32Array.from([1, 1, 3, 5, 1, 1, 1, 2]), s }) } as unknown as RemoteEngine;
   // Target t is predicted at place t; those at places behind j could have looked at it.
   expect(await evictions(engine, m, [0, 1, 2, 3, 4], [1, 1, 1, 1], 'evict', [1, 2])).toEqual([3, 1]);
+});
+it('tells marks from words, and adds up what falls to them', () => {
+  expect([',', '␣—', '...', '«', '»,'].every(isMark)).toBe(true);
+  expect(['␣стол', '⊢', '␣', 'а', '1', ''].some(isMark)).toBe(false);
+  const map = new Float32Array([1, 0, 0, 0.25, 0.75, 0, 0.2, 0.3, 0.5]); // one head, three places
+  const { share, each } = weightOn([map], 1, 3, [1]);
+  expect(share).toBeCloseTo((0.75 + 0.3) / 2, 6);
+  expect(each).toHaveLength(1);
+  expect(each[0]!.weight).toBeCloseTo(0.3, 6);
+  expect(each[0]!.rows).toBe(1);
 });
 it('counts sinks', () => expect(sinks([0.2, 0.3, 0.31, 0.9])).toBe(2));
 it('the recording shows what the figure says at rest', () => {

@@ -95,6 +95,29 @@ export async function look(engine: RemoteEngine, m: RuSmall, ids: number[], at =
   return { heads, stream, loss: [...losses.data], maps };
 }
 
+/** A token that is all punctuation. */
+export const isMark = (name: string): boolean => /^␣?\p{P}+$/u.test(name);
+
+/** What falls to `places`: the share of all weight of the rows from the first on, mean over heads; and each head's mean weight on each place over the rows behind it. */
+export function weightOn(maps: readonly Float32Array[], H: number, T: number, places: readonly number[]): { share: number; each: { weight: number; rows: number }[] } {
+  const share: number[] = [];
+  const each: { weight: number; rows: number }[] = [];
+  for (const map of maps) {
+    for (let h = 0; h < H; h += 1) {
+      const at = (t: number, j: number): number => map[(h * T + t) * T + j]!;
+      let sum = 0;
+      for (const j of places) {
+        let behind = 0;
+        for (let t = j; t < T; t += 1) sum += at(t, j);
+        for (let t = j + 1; t < T; t += 1) behind += at(t, j);
+        if (j + 1 < T) each.push({ weight: behind / (T - 1 - j), rows: T - 1 - j });
+      }
+      share.push(sum / (T - 1));
+    }
+  }
+  return { share: mean(share), each };
+}
+
 /** Marks [K, T, T] of what each query sees: everything but `hidden(k, i, j)`. */
 export function seen(K: number, T: number, hidden: (k: number, i: number, j: number) => boolean): Float32Array {
   const out = new Float32Array(K * T * T).fill(1);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ru } from '../../kit/fmt';
 import { mean, spearman } from '../../lib/statistics';
+import { THRESHOLD } from './model';
 import { summary, type Facts, type Kind } from '../sink-factory/model';
 
 const chapter = new URL('../../../../chapters/16-anomalies/', import.meta.url);
@@ -33,6 +34,16 @@ describe('the windows', () => {
     says(`окно в 32 токена стоит ${ru(mean(at('kept', 32)))} ната, в 64 — ${ru(mean(at('kept', 64)))}`);
     says(`На одном отрывке окно в 32 обходится в ${ru(Math.max(...at('kept', 32)))} ната, на другом модель с ним лучше на ${ru(-Math.min(...at('kept', 32)))}`.replace('лучше', '*лучше*'));
   });
+});
+
+it('the marks inside the text get a little more, and none becomes a sink that was none', () => {
+  const { passages, start, stop } = data<{ passages: number; start: { share: number[]; most: number[] }; stop: { share: number[]; most: number[] } }>('marks');
+  expect(passages).toBe(20);
+  says(`получают ${ru(mean(stop.share))} всего веса вместо ${ru(mean(start.share))}`, 'один знак получает в двух отрывках из двадцати — в тех же двух, что и при ⊢');
+  const sinks = (most: readonly number[]): number[] => most.flatMap((w, i) => (w > THRESHOLD ? [i] : []));
+  expect(sinks(stop.most)).toEqual(sinks(start.most));
+  expect(sinks(stop.most)).toHaveLength(2);
+  expect(THRESHOLD).toBe(0.3);
 });
 
 describe('the sink', () => {

@@ -1,5 +1,5 @@
 // Makes the recordings of «Сток» and «Сколько она слышит» and the numbers of chapter 16 about ru-small (in web/):
-//   node_modules/.bin/node src/widgets/sink/record.ts [sink] [deaf] [dissent]
+//   node_modules/.bin/node src/widgets/sink/record.ts [sink] [marks] [deaf] [dissent]
 // The passages are twenty places of the held-out author, A. I. Kuprin, spread evenly over prose-valid (models/ru-small/corpus).
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { openEngine } from '../../../../wasm/client/node.ts';
@@ -77,6 +77,25 @@ const makers: Record<string, () => Promise<void>> = {
     const own = sites.map((name) => short(Math.hypot(...tensors[name]!.data.subarray(0, m.net.width))));
     await keep('sink', { passages: passages.length, tokens: LIMIT, starts, own, places, evict: evict.map((r) => list(r, 3)), silence: silence.map((r) => list(r, 3)) });
     console.log('evict', over(evict), 'silence', over(silence));
+  },
+  // Whether the marks inside the text take over from ⊢ when a full stop stands in its place.
+  async marks() {
+    const SEEN = 20; // rows behind a mark, fewer would be noise
+    const found: Record<string, { share: number[]; most: number[] }> = {};
+    for (const first of ['start', 'stop'] as const) {
+      const [share, most]: [number[], number[]] = [[], []];
+      for (const text of passages) {
+        const ids = sink.tokensWith(m, text, first, LIMIT);
+        const marks = sink.namesOf(m, ids).map((name, j) => (j > 0 && sink.isMark(name) ? j : -1)).filter((j) => j > 0);
+        const { maps } = await sink.look(engine, m, ids);
+        const on = sink.weightOn(maps, m.net.heads, ids.length, marks);
+        share.push(on.share);
+        most.push(Math.max(...on.each.filter((w) => w.rows >= SEEN).map((w) => w.weight)));
+      }
+      found[first] = { share: list(share, 3), most: list(most, 3) };
+      console.log('marks', first, mean(share), Math.max(...most));
+    }
+    await keep('marks', { passages: passages.length, tokens: LIMIT, rows: SEEN, ...found });
   },
   async deaf() {
     const figures: deaf.Figure[] = [];
