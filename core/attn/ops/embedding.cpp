@@ -9,13 +9,16 @@ namespace attn {
 
 namespace {
 
+[[noreturn, gnu::noinline]] void outside(TokenId token, Index place, Index rows) {
+  throw ShapeError("token " + std::to_string(token) + " at place " + std::to_string(place) +
+                   " is outside the table of " + std::to_string(rows));
+}
+
 // Calls f(row of the table, row of the result) for each token.
 template <class F>
 void for_rows(const Shape& table, const TokenId* tokens, Index n, F f) {
   for (Index i = 0; i < n; ++i) {
-    if (tokens[i] < 0 || tokens[i] >= table[0])
-      throw ShapeError("token " + std::to_string(tokens[i]) + " at place " + std::to_string(i) +
-                       " is outside the table of " + std::to_string(table[0]));
+    if (tokens[i] < 0 || tokens[i] >= table[0]) outside(tokens[i], i, table[0]);
     f(tokens[i], i);
   }
 }

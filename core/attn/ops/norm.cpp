@@ -8,7 +8,7 @@ namespace attn {
 namespace {
 
 // The gain or bias of rows of n numbers; null if there is none.
-const Real* per_column(const Tape& tape, Var v, Index n) {
+[[gnu::noinline]] const Real* per_column(const Tape& tape, Var v, Index n) {
   if (!v.valid()) return nullptr;
   expect_shape("gain or bias of a norm", tape.value(v).shape, Shape{n});
   return tape.value(v).data;
