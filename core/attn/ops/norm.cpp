@@ -56,9 +56,13 @@ void layer_norm_row_backward(Real* dx, Store dx_store, Real* dgain, Real* dbias,
   }
 }
 
+Real rms_row_factor(const Real* x, Index n, Real epsilon) {
+  return 1 / std::sqrt(vec::sum_squares(x, n) / static_cast<Real>(n) + epsilon);
+}
+
 void rms_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, Index n, Real epsilon) {
   // 1. mean square
-  const Real inverse = 1 / std::sqrt(vec::sum_squares(x, n) / static_cast<Real>(n) + epsilon);
+  const Real inverse = rms_row_factor(x, n, epsilon);
   // 2. unit mean square
   vec::scale(inverse, x, y, n);
   // 3. gain

@@ -14,7 +14,9 @@ void layer_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, 
 void layer_norm_row_backward(Real* dx, Store dx_store, Real* dgain, Real* dbias, const Real* dy,
                              const Real* x, const Real* statistics, const Real* gain, Index n);
 
-// One row: y = x / √(mean x² + ε) ∘ g. statistics: 1 / √(mean x² + ε).
+// 1 / √(mean x² + ε) of one row.
+Real rms_row_factor(const Real* x, Index n, Real epsilon);
+// One row: y = x r ∘ g with r = rms_row_factor, which statistics keeps.
 void rms_norm_row(Real* y, Real* statistics, const Real* x, const Real* gain, Index n, Real epsilon);
 void rms_norm_row_backward(Real* dx, Store dx_store, Real* dgain, const Real* dy, const Real* x,
                            const Real* statistics, const Real* gain, Index n);

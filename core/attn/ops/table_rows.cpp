@@ -1,8 +1,7 @@
 #include "attn/ops/table_rows.hpp"
 
-#include <cmath>
-
 #include "attn/math/vector.hpp"
+#include "attn/ops/norm.hpp"
 
 namespace attn {
 
@@ -11,8 +10,7 @@ Var rms_factor(Tape& tape, Var x, Real epsilon) {
   const Index n = shape[2], rows = shape[0] * shape[1];
   const Var out = tape.result({shape[0], shape[1]}, tape.needs_grad(x));
   for (Index i = 0; i < rows; ++i)
-    tape.mutable_value(out)[i] =
-        1 / std::sqrt(vec::sum_squares(tape.value(x).data + i * n, n) / static_cast<Real>(n) + epsilon);
+    tape.mutable_value(out)[i] = rms_row_factor(tape.value(x).data + i * n, n, epsilon);
   tape.on_backward(out, [=](Tape& t) {
     const Tape::GradTarget dx = t.grad_target(x);
     const Real *in = t.value(x).data, *r = t.value(out).data, *dr = t.grad(out).data;

@@ -108,8 +108,8 @@ export function weightOn(maps: readonly Float32Array[], H: number, T: number, pl
       let sum = 0;
       for (const j of places) {
         let behind = 0;
-        for (let t = j; t < T; t += 1) sum += at(t, j);
         for (let t = j + 1; t < T; t += 1) behind += at(t, j);
+        sum += at(j, j) + behind;
         if (j + 1 < T) each.push({ weight: behind / (T - 1 - j), rows: T - 1 - j });
       }
       share.push(sum / (T - 1));
